@@ -1,0 +1,36 @@
+//! What runs inside each of Kiln's containers, in two modes: `init` is PID 1 and only reaps; `agent` is started by the
+//! one `docker exec` of the container, runs programs for the daemon and tells what happened.
+//!
+//! Single-threaded, no async runtime, no network. It never runs a program as its own user.
+
+mod cgroup;
+mod files;
+mod init;
+mod input;
+mod kill;
+mod outbox;
+mod session;
+mod spawn;
+mod stage;
+mod standby;
+// The same folder the daemon compiles; the agent uses its half of it.
+#[allow(dead_code, unused_imports, unreachable_pub)]
+#[path = "../../src/wire/mod.rs"]
+mod wire;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let result = match std::env::args().nth(1).as_deref() {
+        Some("init") => init::run(),
+        Some("agent") => session::run(),
+        _ => Err(std::io::Error::other("usage: kiln-agent init | agent")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kiln-agent: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

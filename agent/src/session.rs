@@ -1,0 +1,336 @@
+//! The agent's one loop: what the daemon says, what the job does, what the clock says.
+//!
+//! Everything is non-blocking but the wait itself. When the daemon goes away, or anything is not as it should be, the
+//! container ends: nothing here tries to be useful alone.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::{Pid, Uid};
+
+use crate::cgroup::Cgroup;
+use crate::files::Workspace;
+use crate::init;
+use crate::input::InputQueue;
+use crate::outbox::Outbox;
+use crate::spawn::{self, Environment, Input, Process};
+use crate::stage::{Baseline, Bounds, Running};
+use crate::standby::Standby;
+use crate::wire::{
+    AgentMessage, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage, StageReport, StageSpec,
+    Usage, VERSION,
+};
+
+const READ_BYTES: usize = 64 * 1024;
+
+/// Serves the daemon on stdin and stdout until it goes away.
+///
+/// # Errors
+/// When the session cannot go on; the daemon has been told then.
+pub(crate) fn run() -> io::Result<()> {
+    // The job must not read the agent's memory or descriptors through /proc.
+    prctl::set_dumpable(false)?;
+    tell_init(init::ATTACHED);
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGCHLD);
+    signals.thread_block()?;
+    let children = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+    let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let output = spawn::non_blocking(io::stdout().as_fd().try_clone_to_owned()?)?;
+    let mut session = Session {
+        input,
+        outbox: Outbox::new(output),
+        decoder: Decoder::default(),
+        children,
+        cgroup: Cgroup::open(),
+        place: None,
+        standby: None,
+        job: None,
+    };
+    let result = session.serve();
+    if let Err(error) = &result {
+        let _ = session.outbox.push(&AgentMessage::Fault(error.to_string()));
+        let _ = session.outbox.flush();
+    }
+    tell_init(init::LEAVE);
+    result
+}
+
+/// Signals PID 1, if it is ours: the agent also runs outside of containers, in tests.
+fn tell_init(signal: Signal) {
+    let ours = std::fs::read("/proc/1/cmdline").is_ok_and(|line| line.ends_with(b"\0init\0"));
+    if ours {
+        let _ = kill(Pid::from_raw(1), signal);
+    }
+}
+
+/// Where jobs run and as whom; known after `Setup`.
+struct Place {
+    workspace: Workspace,
+    uid: Uid,
+}
+
+/// A job between `Run` and `Finished`.
+struct Job {
+    running: Running,
+    /// What comes after the compile stage.
+    next: Option<JobSpec>,
+    input: InputQueue,
+    /// The daemon wants no further stage.
+    cancelled: bool,
+}
+
+struct Session {
+    input: File,
+    outbox: Outbox<File>,
+    decoder: Decoder,
+    children: SignalFd,
+    cgroup: Cgroup,
+    place: Option<Place>,
+    standby: Option<Standby>,
+    job: Option<Job>,
+}
+
+impl Session {
+    fn serve(&mut self) -> io::Result<()> {
+        self.outbox.push(&AgentMessage::Hello { magic: MAGIC, version: VERSION })?;
+        loop {
+            self.advance()?;
+            self.outbox.flush()?;
+            let daemon_spoke = self.wait()?;
+            while self.children.read_signal()?.is_some() {}
+            if daemon_spoke && !self.listen()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits for the next event; true where the daemon has sent something or gone.
+    fn wait(&self) -> io::Result<bool> {
+        let wait_in = |fd| PollFd::new(fd, PollFlags::POLLIN);
+        let wait_out = |fd| PollFd::new(fd, PollFlags::POLLOUT);
+        let mut fds = vec![wait_in(self.input.as_fd()), wait_in(self.children.as_fd())];
+        if !self.outbox.is_empty() {
+            fds.push(wait_out(self.outbox.target().as_fd()));
+        }
+        let mut timeout = PollTimeout::NONE;
+        if let Some(job) = &self.job {
+            if !self.outbox.is_full() {
+                fds.extend(job.running.outputs().map(|pipe| wait_in(pipe.as_fd())));
+            }
+            fds.extend(job.input.blocked_on().map(|pipe: &File| -> PollFd<'_> {
+                let fd: BorrowedFd<'_> = pipe.as_fd();
+                wait_out(fd)
+            }));
+            timeout = until(job.running.wake_at());
+        }
+        match poll(&mut fds, timeout) {
+            Ok(_) => Ok(fds[0].any().unwrap_or(true)),
+            Err(Errno::EINTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads and obeys the daemon; false when it has gone.
+    fn listen(&mut self) -> io::Result<bool> {
+        let mut buffer = vec![0; READ_BYTES];
+        let bytes = self.input.read(&mut buffer)?;
+        if bytes == 0 {
+            return Ok(false);
+        }
+        self.decoder.push(&buffer[..bytes]);
+        while let Some(message) = self.decoder.next::<HostMessage>().map_err(io::Error::other)? {
+            self.obey(message)?;
+        }
+        Ok(true)
+    }
+
+    fn obey(&mut self, message: HostMessage) -> io::Result<()> {
+        match message {
+            HostMessage::Setup(setup) if self.place.is_none() => self.set_up(setup),
+            HostMessage::File { path, executable, append, content } => {
+                self.place()?.workspace.write(&path, executable, append, &content)
+            }
+            HostMessage::Run(spec) if self.job.is_none() => self.start(spec),
+            HostMessage::Input(piece) => {
+                if let Some(job) = &mut self.job {
+                    job.input.push(&piece);
+                }
+                Ok(())
+            }
+            HostMessage::CloseInput => {
+                if let Some(job) = &mut self.job {
+                    job.input.complete();
+                }
+                Ok(())
+            }
+            HostMessage::Kill => {
+                if let Some(job) = &mut self.job {
+                    job.cancelled = true;
+                    job.running.kill(KillCause::Host);
+                }
+                Ok(())
+            }
+            HostMessage::Setup(_) | HostMessage::Run(_) => Err(io::Error::other("a message out of order")),
+        }
+    }
+
+    fn place(&self) -> io::Result<&Place> {
+        self.place.as_ref().ok_or_else(|| io::Error::other("the daemon has not sent its set-up"))
+    }
+
+    fn set_up(&mut self, setup: Setup) -> io::Result<()> {
+        let uid = Uid::from_raw(setup.uid);
+        let workspace = Workspace::new(PathBuf::from(&setup.workspace), uid);
+        let toolchain = match setup.version_argv.as_slice() {
+            [] => String::new(),
+            argv => first_line(argv, &spawn::environment(&setup.env), &workspace, uid)?,
+        };
+        // A standby that does not come up costs time per program, nothing else: the daemon is told and decides.
+        self.standby = setup.standby.and_then(|spec| {
+            Standby::start(&spec, workspace.root(), uid)
+                .map_err(|error| eprintln!("kiln-agent: the standby interpreter did not start: {error}"))
+                .ok()
+        });
+        self.place = Some(Place { workspace, uid });
+        let ready = AgentMessage::Ready {
+            cgroup: self.cgroup.version(),
+            toolchain,
+            standby: self.standby.is_some(),
+        };
+        self.outbox.push(&ready)
+    }
+
+    fn start(&mut self, mut spec: JobSpec) -> io::Result<()> {
+        let mut input = InputQueue::default();
+        let (stage, next) = match spec.compile.take() {
+            Some(compile) => (compile, Some(spec)),
+            None => return self.start_run(spec, input, false),
+        };
+        let limits = next.as_ref().map(|next| &next.limits).cloned();
+        let place = self.place()?;
+        let baseline = Baseline::take(&self.cgroup);
+        let env = spawn::environment(&stage.env);
+        let started =
+            spawn::spawn(&stage.argv, &env, place.workspace.root(), place.uid, Input::Null, limits.as_ref());
+        match (started, limits) {
+            (Ok(process), Some(limits)) => {
+                let bounds = bounds(&stage, &limits);
+                let running = Running::new(Stage::Compile, process, place.uid, bounds, baseline);
+                self.outbox.push(&AgentMessage::Started(Stage::Compile))?;
+                self.job = Some(Job { running, next, input, cancelled: false });
+                Ok(())
+            }
+            (started, _) => {
+                input.disconnect();
+                self.not_started(Stage::Compile, started.err())
+            }
+        }
+    }
+
+    fn start_run(&mut self, spec: JobSpec, mut input: InputQueue, cancelled: bool) -> io::Result<()> {
+        let standby = self.standby.take().filter(|_| spec.use_standby);
+        let place = self.place()?;
+        let env = spawn::environment(&spec.run.env);
+        let baseline = Baseline::take(&self.cgroup);
+        let argv = &spec.run.argv;
+        let arguments = &argv[argv.len().saturating_sub(spec.run.user_args as usize)..];
+        let released: Option<Process> = standby.and_then(|standby| standby.release(arguments, &env).ok());
+        let started = match released {
+            Some(process) => Ok(process),
+            None => {
+                let root = place.workspace.root();
+                spawn::spawn(argv, &env, root, place.uid, Input::Pipe, Some(&spec.limits))
+            }
+        };
+        match started {
+            Ok(mut process) => {
+                input.connect(process.stdin.take());
+                let running =
+                    Running::new(Stage::Run, process, place.uid, bounds(&spec.run, &spec.limits), baseline);
+                self.outbox.push(&AgentMessage::Started(Stage::Run))?;
+                self.job = Some(Job { running, next: None, input, cancelled });
+                Ok(())
+            }
+            Err(error) => self.not_started(Stage::Run, Some(error)),
+        }
+    }
+
+    fn not_started(&mut self, stage: Stage, error: Option<io::Error>) -> io::Result<()> {
+        let reason = error.map_or_else(String::new, |error| error.to_string());
+        self.outbox.push(&AgentMessage::Ended(StageReport {
+            stage,
+            ending: Ending::NotStarted(reason),
+            killed: None,
+            oom_kills: 0,
+            dropped: [0, 0],
+            usage: Usage::default(),
+        }))?;
+        self.outbox.push(&AgentMessage::Finished)
+    }
+
+    fn advance(&mut self) -> io::Result<()> {
+        let Some(job) = &mut self.job else { return Ok(()) };
+        let taken = job.input.pump()?;
+        if taken > 0 {
+            self.outbox.push(&AgentMessage::InputTaken(taken))?;
+        }
+        let Some(report) = job.running.advance(&mut self.outbox, &self.cgroup)? else { return Ok(()) };
+        let compiled = report.stage == Stage::Compile
+            && report.killed.is_none()
+            && report.ending == Ending::Exited(crate::wire::Exit::Code(0));
+        self.outbox.push(&AgentMessage::Ended(report))?;
+        let Some(job) = self.job.take() else { return Ok(()) };
+        match job.next {
+            Some(spec) if compiled && !job.cancelled => self.start_run(spec, job.input, job.cancelled),
+            _ => self.outbox.push(&AgentMessage::Finished),
+        }
+    }
+}
+
+fn bounds(stage: &StageSpec, limits: &crate::wire::JobLimits) -> Bounds {
+    Bounds {
+        wall: Duration::from_micros(stage.wall_micros),
+        cpu_micros: stage.cpu_micros,
+        cpu_millis: limits.cpu_millis,
+        output_bytes: limits.output_bytes,
+    }
+}
+
+/// Rounded up, so that the deadline has passed when the wait ends.
+fn until(deadline: Instant) -> PollTimeout {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let millis = left.as_micros().div_ceil(1000).min(i32::MAX as u128);
+    PollTimeout::try_from(millis as i32).unwrap_or(PollTimeout::MAX)
+}
+
+/// What a toolchain says of itself: the first line of its output, whichever stream it takes.
+fn first_line(argv: &[String], env: &Environment, workspace: &Workspace, uid: Uid) -> io::Result<String> {
+    let mut process = spawn::spawn(argv, env, workspace.root(), uid, Input::Null, None)?;
+    let mut text = Vec::new();
+    for pipe in [&mut process.stdout, &mut process.stderr] {
+        read_to_end(pipe, &mut text)?;
+    }
+    nix::sys::wait::waitpid(process.pid, None)?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned())
+}
+
+fn read_to_end(pipe: &mut File, into: &mut Vec<u8>) -> io::Result<()> {
+    loop {
+        poll(&mut [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE)?;
+        let mut buffer = [0; 1024];
+        match pipe.read(&mut buffer)? {
+            0 => return Ok(()),
+            bytes => into.extend_from_slice(&buffer[..bytes]),
+        }
+    }
+}

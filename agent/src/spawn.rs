@@ -1,0 +1,124 @@
+//! Starting a process as the job: another uid, no capabilities, a session of its own, its bounds in place.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::libc;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
+
+use crate::wire::JobLimits;
+
+/// Open files a process may have. The usual default of a login; enough for the JVM and the compilers.
+const OPEN_FILES_MAX: u64 = 1024;
+/// Added to the job's nice value, so that the agent wakes in time to kill a job that keeps every CPU busy.
+const JOB_NICE: i32 = 5;
+/// The kernel's highest: the job dies for memory before the agent does.
+const JOB_OOM_SCORE: &str = "1000";
+
+/// The environment of a process, sorted by name: the same order however the process was started.
+pub(crate) type Environment = BTreeMap<String, String>;
+
+/// The image's own environment with `overlay` over it.
+pub(crate) fn environment(overlay: &[(String, String)]) -> Environment {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .chain(overlay.iter().cloned())
+        .collect()
+}
+
+/// Where a process's input comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// There is none.
+    Null,
+    /// The agent's end of a pipe.
+    Pipe,
+}
+
+/// A started process and the agent's ends of its streams, which are non-blocking.
+pub(crate) struct Process {
+    pub(crate) pid: Pid,
+    pub(crate) stdin: Option<File>,
+    pub(crate) stdout: File,
+    pub(crate) stderr: File,
+}
+
+/// Starts `argv` in `directory` as `uid`.
+///
+/// # Errors
+/// The kernel's reason where the program is missing or cannot be executed.
+pub(crate) fn spawn(
+    argv: &[String],
+    env: &Environment,
+    directory: &Path,
+    uid: Uid,
+    input: Input,
+    limits: Option<&JobLimits>,
+) -> io::Result<Process> {
+    let (program, arguments) = argv.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(env)
+        .current_dir(directory)
+        .stdin(if input == Input::Pipe { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let bounds = limits.cloned();
+    // SAFETY: the agent has one thread, so the forked child may call anything; the closure only makes system calls
+    // and one small write.
+    unsafe {
+        command.pre_exec(move || become_job(uid, bounds.as_ref()));
+    }
+    // std's `Child` neither kills nor reaps on drop; the session reaps by pid.
+    let child = command.spawn()?;
+    let pid = Pid::from_raw(child.id() as i32);
+    let stdin = child.stdin.map(|pipe| non_blocking(pipe.into())).transpose()?;
+    let (Some(stdout), Some(stderr)) = (child.stdout, child.stderr) else {
+        return Err(io::Error::other("the process has no output pipes"));
+    };
+    Ok(Process {
+        pid,
+        stdin,
+        stdout: non_blocking(stdout.into())?,
+        stderr: non_blocking(stderr.into())?,
+    })
+}
+
+/// Runs in the forked child: gives everything up, in the order the kernel demands.
+fn become_job(uid: Uid, limits: Option<&JobLimits>) -> io::Result<()> {
+    setsid()?;
+    umask(Mode::from_bits_truncate(0o022));
+    // Raising one's own score needs no privilege; a kernel without the file is no reason not to run.
+    let _ = std::fs::write("/proc/self/oom_score_adj", JOB_OOM_SCORE);
+    // SAFETY: a plain system call on this process; no memory is passed.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, JOB_NICE) };
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, hard.min(OPEN_FILES_MAX), hard.min(OPEN_FILES_MAX))?;
+    if let Some(limits) = limits {
+        setrlimit(Resource::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes)?;
+        setrlimit(Resource::RLIMIT_NPROC, limits.processes, limits.processes)?;
+    }
+    let gid = Gid::from_raw(uid.as_raw());
+    setgroups(&[])?;
+    setresgid(gid, gid, gid)?;
+    setresuid(uid, uid, uid)?;
+    Ok(())
+}
+
+/// Sets O_NONBLOCK on the agent's end; the program's end is another description.
+pub(crate) fn non_blocking(pipe: OwnedFd) -> io::Result<File> {
+    let flags = OFlag::from_bits_truncate(fcntl(&pipe, FcntlArg::F_GETFL)?);
+    fcntl(&pipe, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    Ok(File::from(pipe))
+}

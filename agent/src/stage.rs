@@ -1,0 +1,273 @@
+//! One running stage: its process, its output, its clock, and the evidence of what happened to it.
+//!
+//! A stage is over when its first process has ended, nothing else of the uid lives, and its pipes are empty.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
+
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, Uid};
+
+use crate::cgroup::Cgroup;
+use crate::kill;
+use crate::outbox::Outbox;
+use crate::spawn::Process;
+use crate::wire::{AgentMessage, Ending, Exit, KillCause, Stage, StageReport, Stream, Usage};
+
+/// Bytes read from a pipe at once: a pipe's default capacity.
+const READ_BYTES: usize = 64 * 1024;
+/// After the first process has ended, what it left behind may go on this long while it holds the output open.
+const DRAIN: Duration = Duration::from_millis(100);
+/// A program that went past its output limit may end by itself within this time; then it is killed.
+const OUTPUT_GRACE: Duration = Duration::from_secs(2);
+/// How often the kill is repeated and checked while processes die.
+const KILL_INTERVAL: Duration = Duration::from_millis(1);
+/// How long dying may take before the container is declared worthless.
+const KILL_MAX: Duration = Duration::from_secs(10);
+/// Shortest time between two looks at the CPU clock.
+const CPU_CHECK_MIN: Duration = Duration::from_millis(2);
+
+/// The bounds of one stage.
+pub(crate) struct Bounds {
+    pub(crate) wall: Duration,
+    pub(crate) cpu_micros: u64,
+    /// CPUs the container may use at once, in thousandths.
+    pub(crate) cpu_millis: u32,
+    pub(crate) output_bytes: u64,
+}
+
+/// Counters at a stage's start: what a waiting interpreter has used is not the program's.
+pub(crate) struct Baseline {
+    cpu_micros: u64,
+    memory_kills: u64,
+}
+
+impl Baseline {
+    pub(crate) fn take(cgroup: &Cgroup) -> Self {
+        Self { cpu_micros: cgroup.cpu_micros(), memory_kills: cgroup.memory_kills() }
+    }
+}
+
+/// One output stream: kept up to the limit, counted beyond it, read to its end either way.
+struct Capture {
+    stream: Stream,
+    /// `None` after its end.
+    pipe: Option<File>,
+    kept: u64,
+    dropped: u64,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    Running,
+    /// The first process has ended; what it left may finish writing.
+    Draining {
+        until: Instant,
+    },
+    /// Everything is being killed.
+    Dying {
+        since: Instant,
+    },
+}
+
+/// A stage between its start and its report.
+pub(crate) struct Running {
+    stage: Stage,
+    uid: Uid,
+    pid: Pid,
+    bounds: Bounds,
+    baseline: Baseline,
+    started: Instant,
+    ended: Option<Instant>,
+    exit: Option<Exit>,
+    captures: [Capture; 2],
+    killed: Option<KillCause>,
+    output_over_since: Option<Instant>,
+    next_cpu_check: Instant,
+    phase: Phase,
+}
+
+impl Running {
+    /// Takes a process that has just been started or released.
+    pub(crate) fn new(stage: Stage, process: Process, uid: Uid, bounds: Bounds, baseline: Baseline) -> Self {
+        let started = Instant::now();
+        let capture = |stream, pipe| Capture { stream, pipe: Some(pipe), kept: 0, dropped: 0 };
+        let mut running = Self {
+            stage,
+            uid,
+            pid: process.pid,
+            bounds,
+            baseline,
+            started,
+            ended: None,
+            exit: None,
+            captures: [capture(Stream::Stdout, process.stdout), capture(Stream::Stderr, process.stderr)],
+            killed: None,
+            output_over_since: None,
+            next_cpu_check: started,
+            phase: Phase::Running,
+        };
+        running.schedule_cpu_check(0);
+        running
+    }
+
+    /// Kills the stage, unless it has ended by itself already.
+    pub(crate) fn kill(&mut self, cause: KillCause) {
+        if matches!(self.phase, Phase::Running) {
+            self.killed = Some(cause);
+        }
+        if !matches!(self.phase, Phase::Dying { .. }) {
+            self.phase = Phase::Dying { since: Instant::now() };
+        }
+    }
+
+    /// Moves everything on as far as it goes without waiting; returns the report when the stage is over.
+    pub(crate) fn advance<W: Write>(
+        &mut self,
+        outbox: &mut Outbox<W>,
+        cgroup: &Cgroup,
+    ) -> io::Result<Option<StageReport>> {
+        if matches!(self.phase, Phase::Dying { .. }) {
+            kill::kill_all(self.uid)?;
+        }
+        self.reap()?;
+        self.pump(outbox)?;
+        let now = Instant::now();
+        match self.phase {
+            Phase::Running if self.exit.is_some() => self.phase = Phase::Draining { until: now + DRAIN },
+            Phase::Running => self.check_bounds(now, cgroup),
+            Phase::Draining { .. } | Phase::Dying { .. } => {}
+        }
+        if let Phase::Draining { until } = self.phase
+            && (self.is_drained() || now >= until)
+        {
+            self.phase = Phase::Dying { since: now };
+        }
+        if let Phase::Dying { since } = self.phase {
+            if kill::kill_all(self.uid)? && self.exit.is_some() && self.is_drained() {
+                return Ok(Some(self.report(cgroup)));
+            }
+            if now - since > KILL_MAX {
+                return Err(io::Error::other("processes of the job survive SIGKILL"));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The pipes to wait on.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = &File> {
+        self.captures.iter().filter_map(|capture| capture.pipe.as_ref())
+    }
+
+    /// When [`Running::advance`] must be called although nothing happened.
+    pub(crate) fn wake_at(&self) -> Instant {
+        match self.phase {
+            Phase::Running => {
+                let over = self.output_over_since.map(|since| since + OUTPUT_GRACE);
+                let first = (self.started + self.bounds.wall).min(self.next_cpu_check);
+                over.map_or(first, |over| over.min(first))
+            }
+            Phase::Draining { until } => until,
+            Phase::Dying { .. } => Instant::now() + KILL_INTERVAL,
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.captures.iter().all(|capture| capture.pipe.is_none())
+    }
+
+    fn reap(&mut self) -> io::Result<()> {
+        if self.exit.is_some() {
+            return Ok(());
+        }
+        self.exit = match waitpid(self.pid, Some(WaitPidFlag::WNOHANG))? {
+            WaitStatus::Exited(_, code) => Some(Exit::Code(code)),
+            WaitStatus::Signaled(_, signal, _) => Some(Exit::Signal(signal as i32)),
+            _ => None,
+        };
+        if self.exit.is_some() {
+            self.ended = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    fn pump<W: Write>(&mut self, outbox: &mut Outbox<W>) -> io::Result<()> {
+        for capture in &mut self.captures {
+            capture.pump(self.stage, self.bounds.output_bytes, outbox)?;
+            if capture.dropped > 0 && self.output_over_since.is_none() {
+                self.output_over_since = Some(Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    fn check_bounds(&mut self, now: Instant, cgroup: &Cgroup) {
+        if now - self.started >= self.bounds.wall {
+            return self.kill(KillCause::WallTime);
+        }
+        if now >= self.next_cpu_check {
+            let used = cgroup.cpu_micros().saturating_sub(self.baseline.cpu_micros);
+            if used >= self.bounds.cpu_micros {
+                return self.kill(KillCause::CpuTime);
+            }
+            self.schedule_cpu_check(used);
+        }
+        if self.output_over_since.is_some_and(|since| now - since >= OUTPUT_GRACE) {
+            self.kill(KillCause::Output);
+        }
+    }
+
+    /// The limit cannot be reached sooner than with every CPU busy: look again then.
+    fn schedule_cpu_check(&mut self, used_micros: u64) {
+        let left = self.bounds.cpu_micros.saturating_sub(used_micros);
+        let soonest = Duration::from_micros(left.saturating_mul(1000) / u64::from(self.bounds.cpu_millis.max(1)));
+        self.next_cpu_check = Instant::now() + soonest.max(CPU_CHECK_MIN);
+    }
+
+    fn report(&self, cgroup: &Cgroup) -> StageReport {
+        let ended = self.ended.unwrap_or_else(Instant::now);
+        StageReport {
+            stage: self.stage,
+            ending: self.exit.map_or_else(|| Ending::NotStarted("it has no end".to_owned()), Ending::Exited),
+            killed: self.killed,
+            oom_kills: cgroup.memory_kills().saturating_sub(self.baseline.memory_kills),
+            dropped: [self.captures[0].dropped, self.captures[1].dropped],
+            usage: Usage {
+                wall_micros: (ended - self.started).as_micros() as u64,
+                cpu_micros: cgroup.cpu_micros().saturating_sub(self.baseline.cpu_micros),
+                peak_memory_bytes: cgroup.peak_memory_bytes(),
+            },
+        }
+    }
+}
+
+impl Capture {
+    fn pump<W: Write>(&mut self, stage: Stage, limit: u64, outbox: &mut Outbox<W>) -> io::Result<()> {
+        let mut buffer = [0; READ_BYTES];
+        while let Some(pipe) = &mut self.pipe {
+            if outbox.is_full() {
+                return Ok(());
+            }
+            match pipe.read(&mut buffer) {
+                Ok(0) => self.pipe = None,
+                Ok(bytes) => {
+                    let kept = (limit - self.kept).min(bytes as u64);
+                    self.kept += kept;
+                    self.dropped += bytes as u64 - kept;
+                    if kept > 0 {
+                        let content = buffer[..kept as usize].to_vec();
+                        outbox.push(&AgentMessage::Output { stage, stream: self.stream, content })?;
+                    } else {
+                        // Nothing was queued, so nothing bounds this loop: let the caller look at the clock.
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}

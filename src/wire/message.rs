@@ -1,0 +1,240 @@
+//! The two directed sets of messages.
+//!
+//! One agent session is: `Hello` up, `Setup` down, `Ready` up, then per job any number of `File` and one `Run`
+//! down, the job's output and reports up, ended by `Finished`. Times are in microseconds, sizes in bytes.
+
+use serde::{Deserialize, Serialize};
+
+/// First word of the agent's first message; tells the agent from an engine's error text on the same stream.
+pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
+
+/// Raised with every change of this file.
+pub const VERSION: u32 = 1;
+
+/// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
+/// is never stuck behind input.
+pub const INPUT_WINDOW_BYTES: u64 = 256 * 1024;
+
+/// From the daemon to the agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HostMessage {
+    /// Once, before anything else.
+    Setup(Setup),
+    /// A piece of a file of the next job: the first piece creates it, later ones append.
+    File {
+        /// Relative to the workspace; the host has validated it, the agent refuses to leave the workspace anyway.
+        path: String,
+        /// Whether the job may execute it.
+        executable: bool,
+        /// True for the second and later pieces.
+        append: bool,
+        /// This piece's content.
+        #[serde(with = "serde_bytes")]
+        content: Vec<u8>,
+    },
+    /// The files are there: run.
+    Run(JobSpec),
+    /// A piece of the job's input. The host never has more than [`INPUT_WINDOW_BYTES`] that the agent has not
+    /// reported by `InputTaken`.
+    Input(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// No more input: the program's stdin is to be closed after what was sent.
+    CloseInput,
+    /// Kill the job now; `Finished` follows.
+    Kill,
+}
+
+/// How the container is laid out and what to start in advance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// Absolute path of the workspace, which is every job's working directory.
+    pub workspace: String,
+    /// The job's uid and gid.
+    pub uid: u32,
+    /// The interpreter to start now, if the language has one that can wait.
+    pub standby: Option<StandbySpec>,
+    /// Run once as the job's uid to learn the toolchain's version; empty for none.
+    pub version_argv: Vec<String>,
+    /// Environment of the version command, over the image's own.
+    pub env: Vec<(String, String)>,
+}
+
+/// An interpreter that waits for its program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandbySpec {
+    /// The plain command line without the program's own arguments.
+    pub argv: Vec<String>,
+    /// Environment while it waits, over the image's own.
+    pub env: Vec<(String, String)>,
+    /// Bounds it is started with; a job with other ones cannot use it.
+    pub limits: JobLimits,
+}
+
+/// One execution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSpec {
+    /// The compile stage, if the language has one.
+    pub compile: Option<StageSpec>,
+    /// The run stage.
+    pub run: StageSpec,
+    /// Whether the waiting interpreter is to be used for the run stage.
+    pub use_standby: bool,
+    /// Bounds that hold for both stages.
+    pub limits: JobLimits,
+}
+
+/// One stage's process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageSpec {
+    /// Program and arguments; the program is looked up in the stage's PATH.
+    pub argv: Vec<String>,
+    /// How many of `argv`'s last elements are the caller's own arguments.
+    pub user_args: u32,
+    /// Environment, over the image's own.
+    pub env: Vec<(String, String)>,
+    /// Wall time bound, microseconds.
+    pub wall_micros: u64,
+    /// CPU time bound over all processes, microseconds.
+    pub cpu_micros: u64,
+}
+
+/// Bounds of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLimits {
+    /// Kept output per stream and stage.
+    pub output_bytes: u64,
+    /// Largest single file.
+    pub file_bytes: u64,
+    /// Processes and threads of the uid.
+    pub processes: u64,
+    /// CPUs the container may use at once, in thousandths: bounds how soon a CPU limit can be reached.
+    pub cpu_millis: u32,
+}
+
+/// From the agent to the daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgentMessage {
+    /// The first frame.
+    Hello {
+        /// [`MAGIC`].
+        magic: u64,
+        /// [`VERSION`].
+        version: u32,
+    },
+    /// Set up, the standby interpreter waits.
+    Ready {
+        /// Which cgroup hierarchy evidence comes from.
+        cgroup: CgroupVersion,
+        /// First line that the version command printed.
+        toolchain: String,
+        /// Whether an interpreter waits.
+        standby: bool,
+    },
+    /// The process of a stage runs.
+    Started(Stage),
+    /// Output of a stage.
+    Output {
+        /// Which stage.
+        stage: Stage,
+        /// Which stream.
+        stream: Stream,
+        /// What was written.
+        #[serde(with = "serde_bytes")]
+        content: Vec<u8>,
+    },
+    /// The program has taken this many more bytes of input.
+    InputTaken(u64),
+    /// A stage is over and nothing of it lives.
+    Ended(StageReport),
+    /// The job is over. Nothing of its uid lives.
+    Finished,
+    /// The agent cannot do its work; the container is worthless.
+    Fault(String),
+}
+
+/// Which hierarchy the container sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CgroupVersion {
+    /// Controllers in directories of their own.
+    V1,
+    /// One unified hierarchy.
+    V2,
+    /// None is visible: there is no evidence of memory kills.
+    None,
+}
+
+/// The two stages of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// The compiler.
+    Compile,
+    /// The program.
+    Run,
+}
+
+/// The two output streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stream {
+    /// Descriptor 1.
+    Stdout,
+    /// Descriptor 2.
+    Stderr,
+}
+
+/// What a stage did and used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageReport {
+    /// Which stage.
+    pub stage: Stage,
+    /// How its first process ended.
+    pub ending: Ending,
+    /// Why the agent killed it, if it did.
+    pub killed: Option<KillCause>,
+    /// Processes of the container that the kernel killed for memory during the stage.
+    pub oom_kills: u64,
+    /// Bytes beyond the limit that were dropped, per stream: stdout, stderr.
+    pub dropped: [u64; 2],
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// Whether the first process ran at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// It ran and ended.
+    Exited(Exit),
+    /// It could not be started: the program is missing or not executable.
+    NotStarted(String),
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Exit {
+    /// By itself.
+    Code(i32),
+    /// By a signal.
+    Signal(i32),
+}
+
+/// Which bound made the agent kill a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KillCause {
+    /// The wall time.
+    WallTime,
+    /// The CPU time.
+    CpuTime,
+    /// Output went on past its limit for longer than the grace.
+    Output,
+    /// The host asked for it.
+    Host,
+}
+
+/// Resources of a stage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// From start to end.
+    pub wall_micros: u64,
+    /// Of all processes.
+    pub cpu_micros: u64,
+    /// The container's peak.
+    pub peak_memory_bytes: u64,
+}

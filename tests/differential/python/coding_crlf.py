@@ -1,0 +1,5 @@
+print('one')
+if True:
+    print('''a
+b''')
+raise KeyError('crlf')

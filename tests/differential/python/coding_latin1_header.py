@@ -1,0 +1,3 @@
+# kiln: {}
+# -*- coding: latin-1 -*-
+print(ascii("café"))

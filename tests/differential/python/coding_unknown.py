@@ -1,0 +1,3 @@
+# kiln: {}
+# -*- coding: no-such-coding -*-
+print("never")

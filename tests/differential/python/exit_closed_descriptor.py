@@ -1,0 +1,5 @@
+import os
+import sys
+
+print("buffered")
+os.close(1)

@@ -1,0 +1,5 @@
+import os
+import signal
+
+print("flushed", flush=True)
+os.kill(os.getpid(), signal.SIGSEGV)

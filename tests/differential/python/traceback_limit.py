@@ -1,0 +1,14 @@
+import sys
+
+sys.tracebacklimit = 1
+
+
+def a():
+    b()
+
+
+def b():
+    raise ValueError("short")
+
+
+a()

@@ -1,0 +1,8 @@
+import sys
+
+
+def endless(n):
+    return endless(n + 1)
+
+
+endless(0)
