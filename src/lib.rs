@@ -1,1 +1,12 @@
-//! Kiln.
+//! Kiln runs untrusted programs in warm containers, over gRPC.
+//!
+//! In reading order: `domain` (what Kiln talks about), `language` (the catalogue), `wire` (what daemon and agent say),
+//! `engine` (containers), `sandbox` (one container and its agent), `pool` (many of them, warm), `admission`, `executor`
+//! (the request path), `grpc` and `http` (how it is reached), `app` (how it is put together), `cli`.
+
+#![forbid(unsafe_code)]
+
+pub mod domain;
+pub mod engine;
+pub mod language;
+pub mod wire;

@@ -1,0 +1,230 @@
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.ExpressionTree;
+import com.sun.source.tree.Tree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.TaskEvent;
+import com.sun.source.util.TaskListener;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import javax.lang.model.element.ElementKind;
+import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.type.TypeKind;
+import javax.lang.model.util.ElementFilter;
+import javax.lang.model.util.Elements;
+import javax.lang.model.util.Types;
+import javax.tools.ForwardingJavaFileObject;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+
+/**
+ * Compiles as {@code javac -proc:none -d OUTDIR FILES...} does, with two differences: the first file may hold a public
+ * class of any name, and OUTDIR/main.args, an argument file for {@code java}, tells which class to run.
+ *
+ * <p>Written for JDK 17 and later, in one file without a package, so that {@code java KilnJavac.java} runs it too.
+ */
+public final class KilnJavac {
+    /** The first release whose launcher accepts a main that is not public, not static or has no parameter. */
+    private static final int FLEXIBLE_MAIN_RELEASE = 25;
+
+    public static void main(String[] args) throws IOException {
+        if (args.length < 2) {
+            System.err.println("usage: KilnJavac OUTDIR MAIN.java [MORE.java...]");
+            System.exit(2);
+        }
+        System.exit(compile(Path.of(args[0]), List.of(args).subList(1, args.length)) ? 0 : 1);
+    }
+
+    private static boolean compile(Path outDir, List<String> names) throws IOException {
+        JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
+        // What javac takes by itself; unsaid, the compiler would use the path this program was started with.
+        String classPath = Optional.ofNullable(System.getenv("CLASSPATH")).orElse(".");
+        List<String> options = List.of("-proc:none", "-d", outDir.toString(), "-classpath", classPath);
+        // With no listener for diagnostics the compiler prints them itself, in javac's form and with javac's count.
+        PrintWriter err = new PrintWriter(System.err, true);
+        try (StandardJavaFileManager files = javac.getStandardFileManager(null, null, null)) {
+            List<JavaFileObject> sources = new ArrayList<>();
+            for (JavaFileObject source : files.getJavaFileObjects(names.toArray(new String[0]))) {
+                sources.add(sources.isEmpty() ? new AnyPublicName(source) : source);
+            }
+            JavacTask task = (JavacTask) javac.getTask(err, files, null, options, null, sources);
+            MainFinder finder = new MainFinder(task.getElements(), task.getTypes());
+            task.addTaskListener(finder);
+            boolean compiled = task.call();
+            err.flush();
+            if (compiled) {
+                writeLaunchArguments(outDir, finder, names.get(0));
+            }
+            return compiled;
+        }
+    }
+
+    private static void writeLaunchArguments(Path outDir, MainFinder finder, String firstName) throws IOException {
+        String fileName = new File(firstName).getName();
+        String launched = finder.mainClass();
+        if (launched == null) {
+            // Not an error of the compiler's: java, given the first class, says what is missing and exits with 1.
+            System.err.println("error: no class with a main method found in " + firstName);
+            launched = Optional.ofNullable(finder.firstClass()).orElse(fileName.replaceFirst("\\.java$", ""));
+        }
+        String quoted = '"' + launched.replace("\\", "\\\\").replace("\"", "\\\"") + "\"\n";
+        // The launcher reads the file in the platform's encoding, whatever file.encoding says.
+        String encoding = System.getProperty("native.encoding", Charset.defaultCharset().name());
+        Files.write(outDir.resolve("main.args"), quoted.getBytes(Charset.forName(encoding)));
+    }
+
+    /** A source file that does not mind what its public class is called. */
+    private static final class AnyPublicName extends ForwardingJavaFileObject<JavaFileObject> {
+        AnyPublicName(JavaFileObject file) {
+            super(file);
+        }
+
+        @Override
+        public boolean isNameCompatible(String simpleName, Kind kind) {
+            return kind == Kind.SOURCE;
+        }
+    }
+
+    /** Watches the compiler and picks the class to launch among the types of the first file, in source order. */
+    private static final class MainFinder implements TaskListener {
+        private final Elements elements;
+        private final Types types;
+        private final List<String> topLevel = new ArrayList<>();
+        private boolean parsedFirst;
+        private boolean resolved;
+        private String firstClass;
+        private String mainClass;
+
+        MainFinder(Elements elements, Types types) {
+            this.elements = elements;
+            this.types = types;
+        }
+
+        /** The binary name of the class to launch, or null if no type of the first file has a main method. */
+        String mainClass() {
+            return mainClass;
+        }
+
+        /** The binary name of the first top-level type, or null if the file declares none. */
+        String firstClass() {
+            return firstClass;
+        }
+
+        @Override
+        public void finished(TaskEvent event) {
+            if (event.getKind() == TaskEvent.Kind.PARSE && !parsedFirst) {
+                // Files are parsed in the order given, and others only later, where a name leads to them.
+                parsedFirst = true;
+                rememberTopLevel(event.getCompilationUnit());
+            } else if (event.getKind() == TaskEvent.Kind.ANALYZE && !resolved) {
+                // Declarations are complete from here on; elements do not outlive the compilation.
+                resolved = true;
+                resolve();
+            }
+        }
+
+        private void rememberTopLevel(CompilationUnitTree unit) {
+            ExpressionTree packageName = unit.getPackageName();
+            String prefix = packageName == null ? "" : packageName + ".";
+            for (Tree type : unit.getTypeDecls()) {
+                if (type instanceof ClassTree) {
+                    topLevel.add(prefix + ((ClassTree) type).getSimpleName());
+                }
+            }
+        }
+
+        private void resolve() {
+            List<TypeElement> declared = new ArrayList<>();
+            for (String name : topLevel) {
+                TypeElement type = elements.getTypeElement(name);
+                if (type != null) {
+                    declared.add(type);
+                }
+            }
+            if (declared.isEmpty()) {
+                return;
+            }
+            firstClass = binaryName(declared.get(0));
+            List<TypeElement> nested = new ArrayList<>();
+            declared.forEach(type -> addNested(type, nested));
+            boolean flexible = Runtime.version().feature() >= FLEXIBLE_MAIN_RELEASE;
+
+            Optional<TypeElement> found = first(declared, type -> declares(type, this::isClassicMain));
+            found = found.or(() -> first(nested, type -> declares(type, this::isClassicMain)));
+            if (flexible) {
+                found = found.or(() -> first(declared, type -> declares(type, this::isFlexibleMain)));
+            }
+            found = found.or(() -> first(declared, type -> inherits(type, this::isClassicMain)));
+            if (flexible) {
+                found = found.or(() -> first(declared, type -> inherits(type, this::isFlexibleMain)));
+            }
+            mainClass = found.map(this::binaryName).orElse(null);
+        }
+
+        private static void addNested(TypeElement outer, List<TypeElement> nested) {
+            for (TypeElement type : ElementFilter.typesIn(outer.getEnclosedElements())) {
+                nested.add(type);
+                addNested(type, nested);
+            }
+        }
+
+        private static Optional<TypeElement> first(List<TypeElement> candidates, Predicate<TypeElement> condition) {
+            return candidates.stream().filter(condition).findFirst();
+        }
+
+        private boolean declares(TypeElement type, Predicate<ExecutableElement> condition) {
+            return ElementFilter.methodsIn(type.getEnclosedElements()).stream()
+                    .anyMatch(method -> condition.test(method) && isLaunchable(type, method));
+        }
+
+        private boolean inherits(TypeElement type, Predicate<ExecutableElement> condition) {
+            return ElementFilter.methodsIn(elements.getAllMembers(type)).stream()
+                    .anyMatch(method -> condition.test(method) && isLaunchable(type, method));
+        }
+
+        private boolean isClassicMain(ExecutableElement method) {
+            return isFlexibleMain(method)
+                    && method.getModifiers().contains(Modifier.PUBLIC)
+                    && method.getModifiers().contains(Modifier.STATIC)
+                    && method.getParameters().size() == 1;
+        }
+
+        private boolean isFlexibleMain(ExecutableElement method) {
+            return method.getSimpleName().contentEquals("main")
+                    && method.getReturnType().getKind() == TypeKind.VOID
+                    && !method.getModifiers().contains(Modifier.PRIVATE)
+                    && (method.getParameters().isEmpty() || takesStrings(method));
+        }
+
+        private boolean takesStrings(ExecutableElement method) {
+            return method.getParameters().size() == 1
+                    && types.isSameType(
+                            types.erasure(method.getParameters().get(0).asType()),
+                            types.getArrayType(elements.getTypeElement("java.lang.String").asType()));
+        }
+
+        /** A static main runs without an object; any other needs a class that the launcher can make one of. */
+        private static boolean isLaunchable(TypeElement type, ExecutableElement method) {
+            if (method.getModifiers().contains(Modifier.STATIC)) {
+                return true;
+            }
+            return type.getKind() == ElementKind.CLASS && !type.getModifiers().contains(Modifier.ABSTRACT);
+        }
+
+        private String binaryName(TypeElement type) {
+            return elements.getBinaryName(type).toString();
+        }
+    }
+}

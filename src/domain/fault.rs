@@ -1,0 +1,56 @@
+//! Whose fault a failure is, and why a container was given up.
+
+/// Whose fault a failure is: also the label of the failure metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The request was wrong, or its caller gave up.
+    Caller,
+    /// There was more work than Kiln was set up for.
+    Load,
+    /// The engine, its images or its network.
+    Engine,
+    /// A defect of Kiln's own.
+    Kiln,
+}
+
+impl Fault {
+    /// As a metric label.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Load => "load",
+            Self::Engine => "engine",
+            Self::Kiln => "kiln",
+        }
+    }
+}
+
+/// Why a container does not serve again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SpentReason {
+    /// It served its one execution.
+    OneShot,
+    /// The agent's stream ended or made no sense.
+    Broken,
+    /// It did not answer its health probe.
+    Unhealthy,
+    /// It is older than allowed.
+    Aged,
+    /// The execution was given up before its end.
+    Abandoned,
+}
+
+impl SpentReason {
+    /// As a metric label.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::OneShot => "one_shot",
+            Self::Broken => "broken",
+            Self::Unhealthy => "unhealthy",
+            Self::Aged => "aged",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What Kiln talks about: executions, limits, outcomes, faults. Plain data without I/O; it is never serialised from
+//! here, each boundary translates.
+
+mod evidence;
+mod execution;
+mod fault;
+mod limits;
+mod verdict;
+
+pub use evidence::{Exit, KillCause, StageEvidence, StageKind, StageOutput, StageReport, StreamKind, Usage};
+pub use execution::{Execution, ExecutionId, LanguageId, Placement, Report, Sink, SinkClosed, SourceFile, Timings};
+pub use fault::{Fault, SpentReason};
+pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN};
+pub use verdict::{Outcome, Verdict, judge};

@@ -1,0 +1,212 @@
+//! The Docker engine, through bollard. Bounds every call in time, and creates and execs in parallelism.
+
+mod body;
+mod images;
+mod translate;
+mod volumes;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bollard::Docker;
+use bollard::container::LogOutput;
+use bollard::exec::{StartExecOptions, StartExecResults};
+use bollard::models::{ContainerUpdateBody, ExecConfig};
+use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
+use futures_util::StreamExt;
+use tokio::sync::Semaphore;
+
+use super::error::EngineError;
+use super::types::{
+    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EPOCH_LABEL, EngineInfo, INSTANCE_LABEL, ImageId, Owner, Piece,
+    Progress,     Volume, VolumeFile,
+};
+use super::Engine;
+use translate::{bounded, translate};
+
+/// Longest a create, start or exec may take, in seconds: an engine under load has taken ten.
+const CREATE_SECONDS_MAX: u64 = 60;
+/// Longest a small question may take, in seconds.
+const ASK_SECONDS_MAX: u64 = 10;
+/// Read buffer of an attached stream: the engine sends pieces of up to 32 KiB.
+const ATTACH_BUFFER_BYTES: usize = 64 * 1024;
+
+/// How to reach the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DockerConfig {
+    /// `unix://`, `tcp://` or `https://`; `None` means `DOCKER_HOST`, else the local socket. For TLS the
+    /// variables `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` hold, as for the docker command.
+    pub host: Option<String>,
+    /// Creates and exec starts at the same time.
+    pub parallel: usize,
+}
+
+/// A connection to a Docker engine.
+pub struct DockerEngine {
+    docker: Docker,
+    /// Many parallel creates and execs take longer than the same number in turn.
+    starts: Semaphore,
+}
+
+impl fmt::Debug for DockerEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DockerEngine").finish_non_exhaustive()
+    }
+}
+
+impl DockerEngine {
+    /// Prepares the connection; the engine need not answer yet.
+    ///
+    /// # Errors
+    /// When the address or the TLS files make no sense.
+    pub fn connect(config: &DockerConfig) -> Result<Self, EngineError> {
+        let docker = match &config.host {
+            Some(host) => Docker::connect_with_host(host),
+            None => Docker::connect_with_defaults(),
+        };
+        let docker = docker.map_err(|error| EngineError::Unavailable { reason: error.to_string() })?;
+        Ok(Self { docker, starts: Semaphore::new(config.parallel.max(1)) })
+    }
+
+    async fn start_slot(&self) -> tokio::sync::SemaphorePermit<'_> {
+        // The semaphore is never closed.
+        #[expect(clippy::expect_used, reason = "see above")]
+        self.starts.acquire().await.expect("the semaphore lives as long as the engine")
+    }
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        let call = "info";
+        let version = bounded(call, ASK_SECONDS_MAX, self.docker.version()).await?;
+        let info = bounded(call, ASK_SECONDS_MAX, self.docker.info()).await?;
+        Ok(EngineInfo {
+            version: version.version.unwrap_or_default(),
+            api_version: version.api_version.unwrap_or_default(),
+            arch: translate::architecture(&info.architecture.unwrap_or_default()),
+            cpus: info.ncpu.and_then(|cpus| u32::try_from(cpus).ok()).unwrap_or(1),
+            memory_bytes: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
+            cgroup_version: info.cgroup_version.map(|version| version.to_string()).unwrap_or_default(),
+            storage_driver: info.driver.unwrap_or_default(),
+        })
+    }
+
+    async fn image(&self, reference: &str) -> Result<Option<ImageId>, EngineError> {
+        let found = bounded("image inspect", ASK_SECONDS_MAX, self.docker.inspect_image(reference)).await;
+        match found {
+            Ok(image) => Ok(Some(ImageId(image.id.unwrap_or_default()))),
+            Err(EngineError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn pull(&self, reference: &str, progress: Progress<'_>) -> Result<(), EngineError> {
+        images::pull(&self.docker, reference, progress).await
+    }
+
+    async fn build(&self, spec: &BuildSpec, progress: Progress<'_>) -> Result<(), EngineError> {
+        images::build(&self.docker, spec, progress).await
+    }
+
+    async fn fill_volume(&self, volume: &Volume, image: &str, files: Vec<VolumeFile>) -> Result<(), EngineError> {
+        let _slot = self.start_slot().await;
+        volumes::fill(&self.docker, volume, image, files).await
+    }
+
+    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
+        let _slot = self.start_slot().await;
+        let body = body::hardened(spec);
+        let create = self.docker.create_container(None, body);
+        let created = bounded("container create", CREATE_SECONDS_MAX, create).await;
+        let id = match created {
+            Ok(created) => ContainerId(created.id),
+            Err(EngineError::Refused { status: 404, .. }) => {
+                return Err(EngineError::NoSuchImage { reference: spec.image.clone() });
+            }
+            Err(error) => return Err(error),
+        };
+        let start = self.docker.start_container(&id.0, None);
+        if let Err(error) = bounded("container start", CREATE_SECONDS_MAX, start).await {
+            // Not started means not removed by itself either.
+            let _ = self.destroy(&id).await;
+            return Err(error);
+        }
+        Ok(id)
+    }
+
+    async fn attach(&self, id: &ContainerId, argv: &[&str]) -> Result<AgentPipe, EngineError> {
+        let _slot = self.start_slot().await;
+        let config = ExecConfig {
+            attach_stdin: Some(true),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            cmd: Some(argv.iter().map(|&word| word.to_owned()).collect()),
+            user: Some("0:0".to_owned()),
+            ..ExecConfig::default()
+        };
+        let gone = |error| match error {
+            EngineError::Refused { status: 404 | 409, .. } => EngineError::NoSuchContainer { id: id.0.clone() },
+            other => other,
+        };
+        let exec = bounded("exec create", CREATE_SECONDS_MAX, self.docker.create_exec(&id.0, config));
+        let exec = exec.await.map_err(gone)?;
+        let options = StartExecOptions { output_capacity: Some(ATTACH_BUFFER_BYTES), ..StartExecOptions::default() };
+        let start = self.docker.start_exec(&exec.id, Some(options));
+        match bounded("exec start", CREATE_SECONDS_MAX, start).await.map_err(gone)? {
+            StartExecResults::Attached { input, output } => {
+                let output = output.filter_map(|piece| async {
+                    match piece {
+                        Ok(LogOutput::StdOut { message }) => Some(Ok(Piece::Stdout(message))),
+                        Ok(LogOutput::StdErr { message }) => Some(Ok(Piece::Stderr(message))),
+                        Ok(LogOutput::StdIn { .. } | LogOutput::Console { .. }) => None,
+                        Err(error) => Some(Err(translate("exec stream", error))),
+                    }
+                });
+                Ok(AgentPipe { input, output: Box::pin(output) })
+            }
+            StartExecResults::Detached => {
+                Err(EngineError::Protocol { call: "exec start", message: "it is detached".to_owned() })
+            }
+        }
+    }
+
+    async fn resize(&self, id: &ContainerId, memory_bytes: u64) -> Result<(), EngineError> {
+        let bytes = i64::try_from(memory_bytes).unwrap_or(i64::MAX);
+        let body = ContainerUpdateBody { memory: Some(bytes), memory_swap: Some(bytes), ..Default::default() };
+        bounded("container update", CREATE_SECONDS_MAX, self.docker.update_container(&id.0, body)).await
+    }
+
+    async fn destroy(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        let remove = self.docker.remove_container(&id.0, Some(options));
+        match bounded("container remove", CREATE_SECONDS_MAX, remove).await {
+            Ok(()) | Err(EngineError::Refused { status: 404, .. }) => Ok(()),
+            // It removes itself as soon as it has stopped.
+            Err(EngineError::Refused { status: 409, message, .. }) if message.contains("in progress") => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn owned(&self, owner: &Owner, others: bool) -> Result<Vec<ContainerId>, EngineError> {
+        let filters = HashMap::from([("label", vec![format!("{INSTANCE_LABEL}={}", owner.instance)])]);
+        let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+        let found = bounded("container list", ASK_SECONDS_MAX, self.docker.list_containers(Some(options))).await?;
+        let wanted = found.into_iter().filter(|container| {
+            let epoch = container.labels.as_ref().and_then(|labels| labels.get(EPOCH_LABEL));
+            (epoch == Some(&owner.epoch)) != others
+        });
+        Ok(wanted.filter_map(|container| container.id.map(ContainerId)).collect())
+    }
+
+    async fn remove_volumes(&self, owner: &Owner, others: bool) -> Result<usize, EngineError> {
+        volumes::remove(&self.docker, owner, others).await
+    }
+}
+
+/// A call's bound as a duration.
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}

@@ -1,0 +1,51 @@
+//! bollard's errors in our words, and the time bound of every call.
+
+use std::future::Future;
+
+use bollard::errors::Error;
+
+use crate::engine::EngineError;
+
+/// Runs a call within its bound and translates its error.
+pub(super) async fn bounded<T>(
+    call: &'static str,
+    seconds: u64,
+    future: impl Future<Output = Result<T, Error>>,
+) -> Result<T, EngineError> {
+    match tokio::time::timeout(super::seconds(seconds), future).await {
+        Ok(result) => result.map_err(|error| translate(call, error)),
+        Err(_) => Err(EngineError::Timeout { call, seconds }),
+    }
+}
+
+pub(super) fn translate(call: &'static str, error: Error) -> EngineError {
+    match error {
+        Error::DockerResponseServerError { status_code, message } => {
+            EngineError::Refused { call, status: status_code, message }
+        }
+        Error::DockerStreamError { error } => EngineError::Image { message: error },
+        Error::JsonDataError { message, .. } => EngineError::Protocol { call, message },
+        Error::RequestTimeoutError => EngineError::Timeout { call, seconds: 120 },
+        other => EngineError::Unavailable { reason: chain(&other) },
+    }
+}
+
+/// An error with its causes: hyper's own words alone are "client error (Connect)".
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Docker reports the kernel's name for the machine or Go's.
+pub(super) fn architecture(reported: &str) -> String {
+    match reported {
+        "amd64" | "x86_64" => "x86_64".to_owned(),
+        "arm64" | "aarch64" => "aarch64".to_owned(),
+        other => other.to_owned(),
+    }
+}

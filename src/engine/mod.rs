@@ -1,0 +1,44 @@
+//! The container engine in Kiln's words: small, object-safe, and the only thing the rest knows of engines.
+//!
+//! `docker/` is the only place that names bollard.
+
+mod docker;
+mod error;
+mod types;
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+pub use docker::{DockerConfig, DockerEngine};
+pub use error::EngineError;
+pub use types::{
+    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, ImageId, Owner, Piece, Progress, Tmpfs, Volume, VolumeFile,
+};
+
+/// What Kiln needs of an engine. Every call is bounded in time and in parallelism by the implementation.
+#[async_trait]
+pub trait Engine: Send + Sync + fmt::Debug {
+    /// The engine's version, platform and size; also proves that it answers.
+    async fn info(&self) -> Result<EngineInfo, EngineError>;
+    /// The id of an image the engine has, or `None`.
+    async fn image(&self, reference: &str) -> Result<Option<ImageId>, EngineError>;
+    /// Fetches an image from its registry; `progress` gets a line whenever there is one.
+    async fn pull(&self, reference: &str, progress: Progress<'_>) -> Result<(), EngineError>;
+    /// Builds an image; `progress` gets a line whenever there is one.
+    async fn build(&self, spec: &BuildSpec, progress: Progress<'_>) -> Result<(), EngineError>;
+    /// Makes a volume that holds these files, readable by everyone, writable by nobody.
+    async fn fill_volume(&self, volume: &Volume, image: &str, files: Vec<VolumeFile>) -> Result<(), EngineError>;
+    /// Creates and starts a container.
+    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError>;
+    /// Starts a process in it, as root, and holds its streams.
+    async fn attach(&self, id: &ContainerId, argv: &[&str]) -> Result<AgentPipe, EngineError>;
+    /// Sets a running container's memory limit, in bytes.
+    async fn resize(&self, id: &ContainerId, memory_bytes: u64) -> Result<(), EngineError>;
+    /// Kills and removes a container. A container that is gone already is a success.
+    async fn destroy(&self, id: &ContainerId) -> Result<(), EngineError>;
+    /// Containers of this instance, running or not, of any epoch but `owner`'s where `others` is set, else of it.
+    async fn owned(&self, owner: &Owner, others: bool) -> Result<Vec<ContainerId>, EngineError>;
+    /// Removes this instance's volumes of any epoch but `owner`'s where `others` is set, else of it.
+    async fn remove_volumes(&self, owner: &Owner, others: bool) -> Result<usize, EngineError>;
+}

@@ -1,0 +1,256 @@
+//! Reads all language folders, embedded and on disk, and answers by id or alias.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use include_dir::{Dir, include_dir};
+
+use crate::domain::{LanguageId, Limits};
+
+use super::raw::{RawImage, RawLanguage, RawLimits, RawSource};
+use super::smoke::SmokeProgram;
+use super::spec::{ImageCandidate, ImageSource, LanguageSpec, PoolBounds, Standby};
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
+
+const SPEC_FILE: &str = "language.toml";
+const SMOKE_FOLDER: &str = "smoke/";
+
+/// A language folder that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// The folder cannot be read.
+    #[error("cannot read language folder {folder}: {source}")]
+    Unreadable {
+        /// Which one.
+        folder: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Its `language.toml` does not parse.
+    #[error("languages/{folder}/{SPEC_FILE}: {reason}")]
+    Invalid {
+        /// Which one.
+        folder: String,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// Two languages claim a name.
+    #[error("{name:?} is a name of both {first} and {second}")]
+    Ambiguous {
+        /// The id or alias.
+        name: String,
+        /// Who has it.
+        first: LanguageId,
+        /// Who wants it too.
+        second: LanguageId,
+    },
+}
+
+/// A file of a language's folder that goes into the agent's volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetFile {
+    /// Path below the volume's root.
+    pub path: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// Files of one folder: relative path, content.
+type Folder = Vec<(String, Vec<u8>)>;
+
+/// All languages.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    languages: Vec<Arc<LanguageSpec>>,
+    names: BTreeMap<String, usize>,
+    assets: Vec<AssetFile>,
+}
+
+impl Catalogue {
+    /// The embedded languages, and those of `extra`, a directory of folders that replace or add to them.
+    ///
+    /// # Errors
+    /// The first folder that cannot be used.
+    pub fn load(extra: Option<&Path>) -> Result<Self, CatalogueError> {
+        let mut folders: BTreeMap<String, Folder> = BTreeMap::new();
+        for dir in EMBEDDED.dirs() {
+            let mut files = Folder::new();
+            collect_embedded(dir, dir.path(), &mut files);
+            folders.insert(dir.path().display().to_string(), files);
+        }
+        if let Some(extra) = extra {
+            let unreadable =
+                |source| CatalogueError::Unreadable { folder: extra.display().to_string(), source };
+            for entry in std::fs::read_dir(extra).map_err(unreadable)? {
+                let path = entry.map_err(unreadable)?.path();
+                if path.join(SPEC_FILE).is_file() {
+                    let mut files = Folder::new();
+                    collect_disk(&path, "", &mut files).map_err(unreadable)?;
+                    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    folders.insert(name, files);
+                }
+            }
+        }
+        Self::from_folders(folders)
+    }
+
+    fn from_folders(folders: BTreeMap<String, Folder>) -> Result<Self, CatalogueError> {
+        let mut catalogue = Self { languages: Vec::new(), names: BTreeMap::new(), assets: Vec::new() };
+        for (folder, files) in folders {
+            let spec = parse(&folder, &files)
+                .map_err(|reason| CatalogueError::Invalid { folder: folder.clone(), reason })?;
+            catalogue.add(spec)?;
+            let assets = files.into_iter().filter(|(path, _)| !path.starts_with(SMOKE_FOLDER) && path != SPEC_FILE);
+            catalogue.assets.extend(
+                assets.map(|(path, content)| AssetFile { path: format!("languages/{folder}/{path}"), content }),
+            );
+        }
+        catalogue.assets.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(catalogue)
+    }
+
+    fn add(&mut self, spec: LanguageSpec) -> Result<(), CatalogueError> {
+        let index = self.languages.len();
+        let names = std::iter::once(spec.id.as_str().to_owned()).chain(spec.aliases.iter().cloned());
+        for name in names {
+            if let Some(first) = self.names.insert(name.clone(), index) {
+                let first = self.languages[first].id.clone();
+                return Err(CatalogueError::Ambiguous { name, first, second: spec.id });
+            }
+        }
+        self.languages.push(Arc::new(spec));
+        Ok(())
+    }
+
+    /// A language by its id or alias, in any letter case.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Arc<LanguageSpec>> {
+        self.names.get(&name.to_ascii_lowercase()).map(|index| &self.languages[*index])
+    }
+
+    /// All of them, by id.
+    #[must_use]
+    pub fn languages(&self) -> &[Arc<LanguageSpec>] {
+        &self.languages
+    }
+
+    /// What the agent's volume carries beside the agent, by path.
+    #[must_use]
+    pub fn assets(&self) -> &[AssetFile] {
+        &self.assets
+    }
+}
+
+fn collect_embedded(dir: &Dir<'_>, root: &Path, into: &mut Folder) {
+    for file in dir.files() {
+        let path = file.path().strip_prefix(root).unwrap_or(file.path());
+        into.push((path.display().to_string(), file.contents().to_vec()));
+    }
+    for dir in dir.dirs() {
+        collect_embedded(dir, root, into);
+    }
+}
+
+fn collect_disk(directory: &Path, below: &str, into: &mut Folder) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let path = format!("{below}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect_disk(&entry.path(), &format!("{path}/"), into)?;
+        } else {
+            into.push((path, std::fs::read(entry.path())?));
+        }
+    }
+    Ok(())
+}
+
+fn parse(folder: &str, files: &Folder) -> Result<LanguageSpec, String> {
+    let (_, text) = files.iter().find(|(path, _)| path == SPEC_FILE).ok_or("the file is missing")?;
+    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+    let raw: RawLanguage = toml::from_str(text).map_err(|error| error.to_string())?;
+    if raw.id != folder {
+        return Err(format!("id is {:?}, but the folder's name is {folder:?}", raw.id));
+    }
+    if raw.images.is_empty() {
+        return Err("images is empty; a language needs an image to run in".to_owned());
+    }
+    if raw.pool.min > raw.pool.max || raw.pool.max == 0 {
+        return Err(format!("pool.min is {}, but pool.max is {}", raw.pool.min, raw.pool.max));
+    }
+    if raw.run.is_empty() || raw.compile.as_ref().is_some_and(Vec::is_empty) {
+        return Err("run and compile need a program to start".to_owned());
+    }
+    let smoke: Folder = files
+        .iter()
+        .filter_map(|(path, content)| Some((path.strip_prefix(SMOKE_FOLDER)?.to_owned(), content.clone())))
+        .collect();
+    Ok(LanguageSpec::new(
+        LanguageId::new(&raw.id),
+        raw.name,
+        raw.aliases.iter().map(|alias| alias.to_ascii_lowercase()).collect(),
+        raw.main_file,
+        raw.version,
+        raw.compile,
+        raw.run,
+        raw.env.into_iter().collect(),
+        raw.images.into_iter().map(candidate).collect(),
+        raw.standby.map(|standby| Standby {
+            env: standby.env.into_iter().collect(),
+            plain_when_env: standby.plain_when_env,
+        }),
+        limits(&raw.limits),
+        PoolBounds { min: raw.pool.min, max: raw.pool.max },
+        SmokeProgram::pair(&smoke)?,
+    ))
+}
+
+fn candidate(raw: RawImage) -> ImageCandidate {
+    let source = match raw.source {
+        RawSource::Local => ImageSource::Local,
+        RawSource::Official => ImageSource::Official,
+    };
+    ImageCandidate {
+        reference: raw.reference,
+        source,
+        compile: raw.compile,
+        env: raw.env.into_iter().collect(),
+    }
+}
+
+fn limits(raw: &RawLimits) -> Limits {
+    Limits {
+        wall_time: Duration::from_secs(raw.wall_time_seconds),
+        cpu_time: Duration::from_secs(raw.cpu_time_seconds),
+        compile_time: Duration::from_secs(raw.compile_time_seconds),
+        memory_bytes: raw.memory_mib << 20,
+        output_bytes: raw.output_kib << 10,
+        disk_bytes: raw.disk_mib << 20,
+        processes: raw.processes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_language_is_valid_and_proves_itself() {
+        let catalogue = Catalogue::load(None).unwrap();
+        for spec in catalogue.languages() {
+            assert!(!spec.smoke.is_empty(), "{} has no smoke program", spec.id);
+            assert!(!spec.version.is_empty(), "{} has no version command", spec.id);
+        }
+        assert_eq!(catalogue.find("C++").map(|spec| spec.id.as_str()), Some("cpp"));
+        assert_eq!(catalogue.find("py").map(|spec| spec.id.as_str()), Some("python"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_name() {
+        let text = include_str!("../../languages/python/language.toml").replace("main_file", "mian_file");
+        let error = parse("python", &vec![(SPEC_FILE.to_owned(), text.into_bytes())]).unwrap_err();
+        assert!(error.contains("mian_file"), "{error}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The catalogue of languages: a folder each under `languages/`, read and validated once at start.
+//!
+//! Nothing in Rust knows a language by name; a new folder is a new language.
+
+mod catalogue;
+mod raw;
+mod smoke;
+mod spec;
+
+pub use catalogue::{AssetFile, Catalogue, CatalogueError};
+pub use smoke::SmokeProgram;
+pub use spec::{
+    BUILD_DIR, ImageCandidate, ImageSource, LanguageSpec, MOUNT_DIR, PoolBounds, Standby, TMP_DIR, WORKSPACE_DIR,
+};

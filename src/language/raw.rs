@@ -1,0 +1,70 @@
+//! `language.toml` as it is written. Unknown keys are refused.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLanguage {
+    pub(super) id: String,
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) aliases: Vec<String>,
+    pub(super) main_file: String,
+    pub(super) version: Vec<String>,
+    pub(super) compile: Option<Vec<String>>,
+    pub(super) run: Vec<String>,
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, String>,
+    pub(super) images: Vec<RawImage>,
+    pub(super) standby: Option<RawStandby>,
+    pub(super) limits: RawLimits,
+    pub(super) pool: RawPool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawImage {
+    pub(super) reference: String,
+    pub(super) source: RawSource,
+    /// Replaces the language's compile command in this image.
+    pub(super) compile: Option<Vec<String>>,
+    /// Added to the language's environment in this image.
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawSource {
+    Local,
+    Official,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStandby {
+    pub(super) env: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) plain_when_env: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub(super) wall_time_seconds: u64,
+    pub(super) cpu_time_seconds: u64,
+    pub(super) compile_time_seconds: u64,
+    pub(super) memory_mib: u64,
+    pub(super) output_kib: u64,
+    pub(super) disk_mib: u64,
+    pub(super) processes: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPool {
+    pub(super) min: u32,
+    pub(super) max: u32,
+}

@@ -1,0 +1,198 @@
+//! One language, validated: how its programs are compiled and run, in which image, within which limits.
+
+use crate::domain::{LanguageId, Limits};
+
+use super::smoke::SmokeProgram;
+
+/// Working directory of every program.
+pub const WORKSPACE_DIR: &str = "/workspace";
+/// Where compilers leave what they made, outside of the program's working directory.
+pub const BUILD_DIR: &str = "/build";
+/// Scratch space, and the program's HOME.
+pub const TMP_DIR: &str = "/tmp";
+/// Where the agent's volume is mounted, read-only.
+pub const MOUNT_DIR: &str = "/kiln";
+
+/// Where an image comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImageSource {
+    /// Built from Kiln's own Dockerfile; never pulled.
+    Local,
+    /// Pulled by name, used as it is.
+    Official,
+}
+
+impl ImageSource {
+    /// As shown to people and in the API.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Official => "official",
+        }
+    }
+}
+
+/// An image that can run the language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageCandidate {
+    /// Its name and tag.
+    pub reference: String,
+    /// Where it comes from.
+    pub source: ImageSource,
+    /// The compile command in this image, where it differs.
+    pub compile: Option<Vec<String>>,
+    /// Variables for this image, over the language's own.
+    pub env: Vec<(String, String)>,
+}
+
+/// How an interpreter waits for its program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standby {
+    /// Variables that make the interpreter load the waiting file.
+    pub env: Vec<(String, String)>,
+    /// Names of variables, a trailing `*` matching any end, that an interpreter reads at its start: a request that
+    /// sets one gets a fresh interpreter.
+    pub plain_when_env: Vec<String>,
+}
+
+impl Standby {
+    /// Whether a program with this environment may use the waiting interpreter.
+    #[must_use]
+    pub fn serves(&self, env: &[(String, String)]) -> bool {
+        let matches = |pattern: &String, name: &str| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => pattern == name,
+        };
+        !env.iter().any(|(name, _)| self.plain_when_env.iter().any(|pattern| matches(pattern, name)))
+    }
+}
+
+/// How many containers a language has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolBounds {
+    /// Kept warm when idle.
+    pub min: u32,
+    /// In existence at most.
+    pub max: u32,
+}
+
+/// A language of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LanguageSpec {
+    /// Its id, also its folder's name.
+    pub id: LanguageId,
+    /// Its name for people.
+    pub name: String,
+    /// Other names callers use, in lower case.
+    pub aliases: Vec<String>,
+    /// What `code` is saved as.
+    pub main_file: String,
+    /// Prints the toolchain's version.
+    pub version: Vec<String>,
+    compile: Option<Vec<String>>,
+    run: Vec<String>,
+    env: Vec<(String, String)>,
+    /// In order of preference; at least one.
+    pub images: Vec<ImageCandidate>,
+    /// Present where the interpreter can wait.
+    pub standby: Option<Standby>,
+    /// Defaults of its limits.
+    pub limits: Limits,
+    /// Its share of the pool.
+    pub pool: PoolBounds,
+    /// Programs that prove an image.
+    pub smoke: Vec<SmokeProgram>,
+}
+
+impl LanguageSpec {
+    #[expect(clippy::too_many_arguments, reason = "only the catalogue calls it, with the fields of one file")]
+    pub(super) fn new(
+        id: LanguageId,
+        name: String,
+        aliases: Vec<String>,
+        main_file: String,
+        version: Vec<String>,
+        compile: Option<Vec<String>>,
+        run: Vec<String>,
+        env: Vec<(String, String)>,
+        images: Vec<ImageCandidate>,
+        standby: Option<Standby>,
+        limits: Limits,
+        pool: PoolBounds,
+        smoke: Vec<SmokeProgram>,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            aliases,
+            main_file,
+            version,
+            compile,
+            run,
+            env,
+            images,
+            standby,
+            limits,
+            pool,
+            smoke,
+        }
+    }
+
+    /// Whether programs are compiled before they run.
+    #[must_use]
+    pub fn compiles(&self) -> bool {
+        self.compile.is_some()
+    }
+
+    /// The compile command for `main` and the other files of its kind, in `image`.
+    #[must_use]
+    pub fn compile_argv(&self, image: &ImageCandidate, main: &str, paths: &[String]) -> Option<Vec<String>> {
+        let template = image.compile.as_ref().or(self.compile.as_ref())?;
+        Some(self.expand(template, main, paths))
+    }
+
+    /// The run command, without the program's own arguments.
+    #[must_use]
+    pub fn run_argv(&self, main: &str) -> Vec<String> {
+        self.expand(&self.run, main, &[])
+    }
+
+    /// The environment of both stages in `image`, over the image's own; `{language}` is expanded.
+    #[must_use]
+    pub fn environment(&self, image: &ImageCandidate) -> Vec<(String, String)> {
+        let home = ("HOME".to_owned(), TMP_DIR.to_owned());
+        let own = self.env.iter().chain(&image.env);
+        std::iter::once(home).chain(own.map(|(name, value)| (name.clone(), self.fill(value, "")))).collect()
+    }
+
+    /// What the waiting interpreter gets over [`LanguageSpec::environment`].
+    #[must_use]
+    pub fn standby_environment(&self) -> Vec<(String, String)> {
+        let env = self.standby.iter().flat_map(|standby| &standby.env);
+        env.map(|(name, value)| (name.clone(), self.fill(value, ""))).collect()
+    }
+
+    /// `{sources}` becomes the main file and every other file with its ending.
+    fn expand(&self, template: &[String], main: &str, paths: &[String]) -> Vec<String> {
+        let ending = main.rsplit_once('.').map(|(_, ending)| ending);
+        let like_main =
+            |path: &&String| path.as_str() != main && path.rsplit_once('.').map(|(_, end)| end) == ending;
+        let mut argv = Vec::new();
+        for word in template {
+            if word == "{sources}" {
+                argv.push(main.to_owned());
+                argv.extend(paths.iter().filter(like_main).cloned());
+            } else {
+                argv.push(self.fill(word, main));
+            }
+        }
+        argv
+    }
+
+    fn fill(&self, word: &str, main: &str) -> String {
+        word.replace("{main}", main)
+            .replace("{build}", BUILD_DIR)
+            .replace("{language}", &format!("{MOUNT_DIR}/languages/{}", self.id))
+    }
+}
