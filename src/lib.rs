@@ -6,7 +6,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admission;
 pub mod domain;
 pub mod engine;
+pub mod images;
 pub mod language;
+pub mod pool;
+pub mod sandbox;
+pub mod tasks;
+pub mod telemetry;
 pub mod wire;

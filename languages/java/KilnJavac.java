@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import javax.lang.model.SourceVersion;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
@@ -93,7 +94,9 @@ public final class KilnJavac {
 
         @Override
         public boolean isNameCompatible(String simpleName, Kind kind) {
-            return kind == Kind.SOURCE;
+            // The compiler asks for module-info and package-info too, which do change how a file is read.
+            return (kind == Kind.SOURCE && SourceVersion.isIdentifier(simpleName))
+                    || super.isNameCompatible(simpleName, kind);
         }
     }
 

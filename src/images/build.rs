@@ -1,0 +1,145 @@
+//! Makes a language's image available: builds Kiln's own, or pulls the official one.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use include_dir::{Dir, File, include_dir};
+
+use crate::engine::{BuildSpec, Engine, EngineError, Progress};
+use crate::language::{ImageCandidate, ImageSource, LanguageSpec};
+
+static DOCKERFILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/deploy/images");
+static LANGUAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
+
+/// Every build context has this file; it is empty where no extra authority is trusted.
+const CA_FILE: &str = "extra-ca.crt";
+
+/// How images are built.
+#[derive(Debug, Clone, Default)]
+pub struct BuildOptions {
+    /// The base image; `None` means the Dockerfiles' own default.
+    pub base: Option<String>,
+    /// A PEM bundle of certificate authorities, for networks that re-sign TLS.
+    pub extra_ca: Option<PathBuf>,
+    /// Builds or pulls even where the engine has the image.
+    pub rebuild: bool,
+}
+
+/// Why no image could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The bundle cannot be read.
+    #[error("cannot read the CA bundle {path}: {source}")]
+    ExtraCa {
+        /// Its path.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The context could not be packed.
+    #[error("cannot pack the build context: {0}")]
+    Context(#[from] std::io::Error),
+    /// Every candidate failed; the engine's words for each.
+    #[error("no image could be made:\n{}", .0.join("\n"))]
+    All(Vec<String>),
+    /// The engine is away.
+    #[error(transparent)]
+    Engine(EngineError),
+}
+
+/// What it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prepared {
+    /// The engine had it.
+    Present(ImageCandidate),
+    /// It was built.
+    Built(ImageCandidate),
+    /// It was pulled.
+    Pulled(ImageCandidate),
+}
+
+impl Prepared {
+    /// The image.
+    #[must_use]
+    pub fn image(&self) -> &ImageCandidate {
+        match self {
+            Self::Present(image) | Self::Built(image) | Self::Pulled(image) => image,
+        }
+    }
+}
+
+/// Goes through the candidates in their order until one is there.
+///
+/// # Errors
+/// When none could be made, with the reason for each.
+pub async fn prepare(
+    engine: &dyn Engine,
+    language: &LanguageSpec,
+    options: &BuildOptions,
+    progress: Progress<'_>,
+) -> Result<Prepared, BuildError> {
+    let mut reasons = Vec::new();
+    for candidate in &language.images {
+        let present = engine.image(&candidate.reference).await.map_err(BuildError::Engine)?.is_some();
+        if present && !options.rebuild {
+            return Ok(Prepared::Present(candidate.clone()));
+        }
+        let made = match candidate.source {
+            ImageSource::Local => {
+                let Some(spec) = build_spec(language, candidate, options)? else { continue };
+                engine.build(&spec, progress).await.map(|()| Prepared::Built(candidate.clone()))
+            }
+            ImageSource::Official => {
+                engine.pull(&candidate.reference, progress).await.map(|()| Prepared::Pulled(candidate.clone()))
+            }
+        };
+        match made {
+            Ok(prepared) => return Ok(prepared),
+            Err(error) if error.is_outage() => return Err(BuildError::Engine(error)),
+            Err(error) => reasons.push(format!("{}: {error}", candidate.reference)),
+        }
+    }
+    Err(BuildError::All(reasons))
+}
+
+/// `None` where the catalogue names a local image that no Dockerfile makes.
+fn build_spec(
+    language: &LanguageSpec,
+    candidate: &ImageCandidate,
+    options: &BuildOptions,
+) -> Result<Option<BuildSpec>, BuildError> {
+    let id = language.id.as_str();
+    let Some(folder) = DOCKERFILES.get_dir(id) else { return Ok(None) };
+    let extra_ca = match &options.extra_ca {
+        Some(path) => std::fs::read(path)
+            .map_err(|source| BuildError::ExtraCa { path: path.display().to_string(), source })?,
+        None => Vec::new(),
+    };
+    let own = LANGUAGES.get_dir(id).into_iter().flat_map(Dir::files);
+    let mut archive = tar::Builder::new(Vec::new());
+    for file in folder.files().chain(own) {
+        append(&mut archive, &file_name(file), file.contents())?;
+    }
+    append(&mut archive, CA_FILE, &extra_ca)?;
+    let args = options.base.iter().map(|base| ("BASE".to_owned(), base.clone()));
+    Ok(Some(BuildSpec {
+        reference: candidate.reference.clone(),
+        context: archive.into_inner()?,
+        args: BTreeMap::from_iter(args),
+        labels: BTreeMap::from([("kiln.image".to_owned(), id.to_owned())]),
+    }))
+}
+
+fn file_name(file: &File<'_>) -> String {
+    file.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn append(archive: &mut tar::Builder<Vec<u8>>, name: &str, content: &[u8]) -> std::io::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    // Scripts of a context are executed by its Dockerfile or copied into the image as they are.
+    header.set_mode(0o755);
+    // A fixed time: an unchanged context finds the engine's build cache.
+    header.set_mtime(1);
+    header.set_size(content.len() as u64);
+    archive.append_data(&mut header, name, content)
+}

@@ -1,0 +1,186 @@
+//! Keeps one language's pool at its target, in the background, and says how that goes.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::engine::EngineError;
+use crate::images;
+use crate::sandbox::{Blueprint, Greeting, SandboxError, Warm};
+use crate::telemetry::metrics;
+
+use super::condition::Readiness;
+use super::language_pool::LanguagePool;
+use super::pools::Supplies;
+
+const RETRY_FIRST: Duration = Duration::from_millis(250);
+const RETRY_LAST: Duration = Duration::from_secs(5);
+/// One failed create may be bad luck; after this many in a row callers are told instead of kept waiting.
+const FAILURES_TOLERATED: u32 = 2;
+
+type Creation = BoxFuture<'static, Result<(Warm, Greeting, Duration), SandboxError>>;
+
+/// Why no blueprint can be had.
+enum ProvisionError {
+    NoImage,
+    Engine(EngineError),
+}
+
+/// Runs until stopped.
+pub(super) async fn run(pool: Arc<LanguagePool>, supplies: Arc<Supplies>) -> Result<Infallible, Infallible> {
+    let mut creations: FuturesUnordered<Creation> = FuturesUnordered::new();
+    let mut failures = 0_u32;
+    loop {
+        if let Some(blueprint) = provision(&pool, &supplies).await {
+            while pool.deficit() > 0 && !supplies.closed.is_cancelled() {
+                let Ok(slot) = Arc::clone(&pool.slots).try_acquire_owned() else { break };
+                pool.creating.fetch_add(1, Ordering::Relaxed);
+                creations.push(create(&pool, &supplies, Arc::clone(&blueprint), slot));
+            }
+        } else {
+            failures += 1;
+            tokio::time::sleep(pause(failures)).await;
+            continue;
+        }
+        tokio::select! {
+            () = pool.demand.notified() => {}
+            Some(created) = creations.next() => {
+                pool.creating.fetch_sub(1, Ordering::Relaxed);
+                match created {
+                    Ok((warm, greeting, time)) => {
+                        failures = 0;
+                        accept(&pool, warm, greeting, time);
+                    }
+                    Err(error) => {
+                        failures += 1;
+                        fail(&pool, &supplies, &error, failures).await;
+                        tokio::time::sleep(pause(failures)).await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn pause(failures: u32) -> Duration {
+    (RETRY_FIRST * 2_u32.saturating_pow(failures.saturating_sub(1).min(10))).min(RETRY_LAST)
+}
+
+fn create(
+    pool: &Arc<LanguagePool>,
+    supplies: &Arc<Supplies>,
+    blueprint: Arc<Blueprint>,
+    slot: OwnedSemaphorePermit,
+) -> Creation {
+    let (engine, graves, uid) = (Arc::clone(&supplies.engine), pool.graves.clone(), supplies.next_uid());
+    Box::pin(async move {
+        let begun = Instant::now();
+        let (warm, greeting) = Warm::create(&*engine, &blueprint, uid, slot, graves).await?;
+        Ok((warm, greeting, begun.elapsed()))
+    })
+}
+
+fn accept(pool: &LanguagePool, warm: Warm, greeting: Greeting, time: Duration) {
+    let language = pool.spec.id.as_str();
+    metrics::created(language, time);
+    pool.census.created(time);
+    tracing::debug!(language, container = warm.container().short(), ?time, "warm");
+    // Only a closed pool refuses; the container is buried then.
+    let _ = pool.warm.try_add(warm);
+    let wants_standby = pool.spec.standby.is_some();
+    pool.condition.send_if_modified(|condition| {
+        let news = condition.readiness != Readiness::Ready;
+        condition.readiness = Readiness::Ready;
+        if !greeting.toolchain.is_empty() {
+            tracing::info!(language, toolchain = greeting.toolchain, standby = greeting.standby, "ready");
+            condition.toolchain = greeting.toolchain;
+            if let Some(blueprint) = &condition.blueprint {
+                let blueprint = Blueprint { ask_version: false, ..Blueprint::clone(blueprint) };
+                condition.blueprint = Some(Arc::new(blueprint));
+            }
+        }
+        if wants_standby && !greeting.standby {
+            condition.last_error = "the interpreter does not wait in this image; programs start it anew".to_owned();
+        }
+        condition.standby = greeting.standby;
+        news
+    });
+}
+
+async fn fail(pool: &LanguagePool, supplies: &Supplies, error: &SandboxError, failures: u32) {
+    metrics::create_failed(pool.spec.id.as_str());
+    tracing::warn!(language = %pool.spec.id, %error, failures, "a container could not be made");
+    let outage = matches!(error, SandboxError::Engine(error) if error.is_outage());
+    // What a container is made of may be gone: look at everything again.
+    supplies.volume.forget().await;
+    pool.condition.send_modify(|condition| {
+        condition.last_error = error.to_string();
+        condition.blueprint = None;
+        if outage || failures > FAILURES_TOLERATED {
+            condition.readiness = Readiness::Down;
+        }
+    });
+}
+
+/// The blueprint at hand, or a new one from what the engine has now.
+async fn provision(pool: &LanguagePool, supplies: &Supplies) -> Option<Arc<Blueprint>> {
+    let at_hand = pool.condition.borrow().blueprint.clone();
+    if at_hand.is_some() {
+        return at_hand;
+    }
+    match make_blueprint(pool, supplies).await {
+        Ok(blueprint) => {
+            let blueprint = Arc::new(blueprint);
+            pool.condition.send_modify(|condition| {
+                condition.blueprint = Some(Arc::clone(&blueprint));
+                if condition.readiness == Readiness::NoImage {
+                    condition.readiness = Readiness::Starting;
+                    condition.last_error.clear();
+                }
+            });
+            Some(blueprint)
+        }
+        Err(error) => {
+            pool.condition.send_modify(|condition| match error {
+                ProvisionError::NoImage => {
+                    condition.readiness = Readiness::NoImage;
+                    condition.last_error = format!("no image; run `kiln images build {}`", pool.spec.id);
+                }
+                ProvisionError::Engine(error) => {
+                    condition.readiness = Readiness::Down;
+                    condition.last_error = error.to_string();
+                }
+            });
+            None
+        }
+    }
+}
+
+async fn make_blueprint(pool: &LanguagePool, supplies: &Supplies) -> Result<Blueprint, ProvisionError> {
+    let engine = &supplies.engine;
+    let info = supplies.engine_info().await.map_err(ProvisionError::Engine)?;
+    let known = pool.condition.borrow().availability.clone();
+    // Only a change is worth a line in the log.
+    let found = images::Availability::look_up(&**engine, &pool.spec).await.map_err(ProvisionError::Engine)?;
+    if known.as_ref() != Some(&found) {
+        images::report(&pool.spec, &found);
+    }
+    let image = found.chosen().cloned();
+    pool.condition.send_modify(|condition| condition.availability = Some(found));
+    let image = image.ok_or(ProvisionError::NoImage)?;
+    let volume = supplies.volume.ensure(engine, &image.reference).await.map_err(ProvisionError::Engine)?;
+    Ok(Blueprint {
+        language: Arc::clone(&pool.spec),
+        image,
+        owner: supplies.owner.clone(),
+        volume,
+        cpu_millis: supplies.cpu_millis_max.min(info.cpus.saturating_mul(1000)),
+        ask_version: pool.condition.borrow().toolchain.is_empty(),
+    })
+}

@@ -1,0 +1,242 @@
+//! All languages' pools and what they share.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::LanguageId;
+use crate::engine::{Engine, EngineError, EngineInfo, Owner};
+use crate::language::Catalogue;
+use crate::sandbox::{Blueprint, Burial, Spent};
+use crate::tasks::Tasks;
+use crate::telemetry::metrics;
+
+use super::census::PoolSnapshot;
+use super::condition::Condition;
+use super::language_pool::{LanguagePool, Lease, LeaseError};
+use super::volume::AgentVolume;
+use super::{filler, reaper};
+
+/// Uids that jobs get. One a container, so that the kernel's per-uid process count is the job's own; within the 65,536
+/// that an engine with user namespaces maps.
+const UIDS: std::ops::Range<u32> = 10_000..60_000;
+/// Between two looks at the engine and at idle containers.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What all pools obey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolConfig {
+    /// CPU quota of a container in thousandths; lowered to what the engine has.
+    pub cpu_millis: u32,
+    /// Longest a request waits for a container.
+    pub lease_wait_max: Duration,
+    /// An idle container older than this is replaced.
+    pub age_max: Duration,
+}
+
+/// What the pools are made with.
+#[derive(Debug)]
+pub struct Services {
+    /// The engine.
+    pub engine: Arc<dyn Engine>,
+    /// Whose containers these are.
+    pub owner: Owner,
+    /// The agent's volume.
+    pub volume: AgentVolume,
+    /// The architecture the agent was built for.
+    pub agent_arch: &'static str,
+}
+
+/// What the fillers share.
+#[derive(Debug)]
+pub(super) struct Supplies {
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) owner: Owner,
+    pub(super) volume: AgentVolume,
+    pub(super) cpu_millis_max: u32,
+    /// No container is created any more.
+    pub(super) closed: CancellationToken,
+    agent_arch: &'static str,
+    uid: AtomicU32,
+    /// The last answer, or the last failure.
+    info: watch::Sender<Result<EngineInfo, EngineError>>,
+    /// Whether dead runs' containers are still to be removed.
+    reaped: Mutex<bool>,
+}
+
+impl Supplies {
+    pub(super) fn next_uid(&self) -> u32 {
+        let count = UIDS.end - UIDS.start;
+        UIDS.start + self.uid.fetch_add(1, Ordering::Relaxed) % count
+    }
+
+    /// The engine as last seen; a failure is returned as such.
+    pub(super) async fn engine_info(&self) -> Result<EngineInfo, EngineError> {
+        if let Ok(info) = &*self.info.borrow() {
+            return Ok(info.clone());
+        }
+        self.look_at_engine().await
+    }
+
+    /// Asks the engine, and the first time it answers removes what dead runs left.
+    async fn look_at_engine(&self) -> Result<EngineInfo, EngineError> {
+        let answer = self.ask_engine().await;
+        let _ = self.info.send_replace(answer.clone());
+        answer
+    }
+
+    async fn ask_engine(&self) -> Result<EngineInfo, EngineError> {
+        let info = self.engine.info().await?;
+        if info.arch != self.agent_arch {
+            let message =
+                format!("the engine is {}, this build's agent is {}; use a build for it", info.arch, self.agent_arch);
+            return Err(EngineError::Protocol { call: "info", message });
+        }
+        let first = self.reaped.lock().is_ok_and(|mut reaped| !std::mem::replace(&mut *reaped, true));
+        if first && let Err(error) = reaper::reap_dead_runs(&self.engine, &self.owner).await {
+            tracing::warn!(%error, "what an earlier run left is not removed yet");
+            if let Ok(mut reaped) = self.reaped.lock() {
+                *reaped = false;
+            }
+        }
+        Ok(info)
+    }
+}
+
+/// Every language's pool.
+#[derive(Debug)]
+pub struct Pools {
+    by_language: BTreeMap<LanguageId, Arc<LanguagePool>>,
+    supplies: Arc<Supplies>,
+    age_max: Duration,
+    /// Taken by the reaper.
+    burials: Mutex<Option<mpsc::Receiver<Burial>>>,
+}
+
+impl Pools {
+    /// Empty pools; [`Pools::start`] fills them.
+    #[must_use]
+    pub fn new(config: PoolConfig, services: Services, catalogue: &Catalogue) -> Self {
+        let places: usize = catalogue.languages().iter().map(|spec| spec.pool.max as usize).sum();
+        let (graves, burials) = mpsc::channel(places.max(1));
+        let pools = catalogue.languages().iter().map(|spec| {
+            let pool = LanguagePool::new(Arc::clone(spec), &graves, config.lease_wait_max);
+            (spec.id.clone(), Arc::new(pool))
+        });
+        let not_yet = EngineError::Unavailable { reason: "it has not been asked yet".to_owned() };
+        // Another daemon on the same engine starts elsewhere in the range.
+        let first_uid = uuid::Uuid::new_v4().as_u64_pair().0 as u32 % (UIDS.end - UIDS.start);
+        let supplies = Supplies {
+            engine: services.engine,
+            owner: services.owner,
+            volume: services.volume,
+            cpu_millis_max: config.cpu_millis,
+            closed: CancellationToken::new(),
+            agent_arch: services.agent_arch,
+            uid: AtomicU32::new(first_uid),
+            info: watch::Sender::new(Err(not_yet)),
+            reaped: Mutex::new(false),
+        };
+        Self {
+            by_language: pools.collect(),
+            supplies: Arc::new(supplies),
+            age_max: config.age_max,
+            burials: Mutex::new(Some(burials)),
+        }
+    }
+
+    /// Starts the fillers, the reaper and the probe.
+    pub fn start(self: &Arc<Self>, tasks: &Tasks) {
+        let burials = self.burials.lock().ok().and_then(|mut burials| burials.take());
+        if let Some(burials) = burials {
+            tasks.maintain("reaper", reaper::run(Arc::clone(&self.supplies.engine), burials));
+        }
+        tasks.maintain("probe", Arc::clone(self).probe());
+        for pool in self.by_language.values() {
+            tasks.maintain("filler", filler::run(Arc::clone(pool), Arc::clone(&self.supplies)));
+        }
+    }
+
+    async fn probe(self: Arc<Self>) -> Result<Infallible, Infallible> {
+        let mut ticks = tokio::time::interval(PROBE_INTERVAL);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            // The fillers tell callers about an outage; this tells /health.
+            let _ = self.supplies.look_at_engine().await;
+            for pool in self.by_language.values() {
+                pool.probe(self.age_max);
+                let now = pool.snapshot();
+                metrics::containers(&now.language, "warm", now.warm);
+                metrics::containers(&now.language, "leased", now.leased);
+                metrics::containers(&now.language, "creating", now.creating);
+                metrics::containers(&now.language, "broken", now.broken);
+            }
+        }
+    }
+
+    fn of(&self, language: &LanguageId) -> Result<&Arc<LanguagePool>, LeaseError> {
+        self.by_language.get(language).ok_or_else(|| LeaseError::NoImage { language: language.to_string() })
+    }
+
+    /// What a language's containers are made of at the moment.
+    ///
+    /// # Errors
+    /// Why there is nothing to make them of.
+    pub fn blueprint(&self, language: &LanguageId) -> Result<Arc<Blueprint>, LeaseError> {
+        self.of(language)?.blueprint()
+    }
+
+    /// A warm container, at once or as soon as one is there.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn lease(&self, language: &LanguageId, deadline: Option<Instant>) -> Result<Lease, LeaseError> {
+        self.of(language)?.lease(deadline).await
+    }
+
+    /// Takes back what an execution left. Never fails and never waits.
+    pub fn settle(&self, language: &LanguageId, spent: Spent) {
+        metrics::spent(language.as_str(), spent.reason.label());
+        drop(spent);
+    }
+
+    /// Each language's numbers.
+    #[must_use]
+    pub fn snapshots(&self) -> Vec<PoolSnapshot> {
+        self.by_language.values().map(|pool| pool.snapshot()).collect()
+    }
+
+    /// Follows a language's condition; `None` for a language that is not in the catalogue.
+    #[must_use]
+    pub fn watch(&self, language: &LanguageId) -> Option<watch::Receiver<Condition>> {
+        self.by_language.get(language).map(|pool| pool.condition.subscribe())
+    }
+
+    /// Follows the engine's state.
+    #[must_use]
+    pub fn watch_engine(&self) -> watch::Receiver<Result<EngineInfo, EngineError>> {
+        self.supplies.info.subscribe()
+    }
+
+    /// Buries every container, waits until all are gone, and removes the volume.
+    pub async fn close(&self) {
+        self.supplies.closed.cancel();
+        for pool in self.by_language.values() {
+            pool.warm.close();
+        }
+        for pool in self.by_language.values() {
+            // Each container holds one slot until it is gone.
+            let _ = pool.slots.acquire_many(pool.spec.pool.max).await;
+        }
+        if let Err(error) = self.supplies.engine.remove_volumes(&self.supplies.owner, false).await {
+            tracing::warn!(%error, "the agent's volume is not removed");
+        }
+    }
+}

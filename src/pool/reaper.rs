@@ -1,0 +1,57 @@
+//! Destroys what was given up, a few at a time, until the engine agrees that it is gone.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+
+use crate::engine::{Engine, EngineError, Owner};
+use crate::sandbox::Burial;
+
+/// Removals at the same time: more does not make an engine faster.
+const PARALLEL: usize = 4;
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+const RETRY_LAST: Duration = Duration::from_secs(10);
+
+/// The queue's other end is gone, which only a defect can cause.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody can bury containers any more")]
+pub(super) struct QueueClosed;
+
+/// Runs until stopped.
+pub(super) async fn run(engine: Arc<dyn Engine>, mut queue: mpsc::Receiver<Burial>) -> Result<Infallible, QueueClosed> {
+    let mut burials = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            burial = queue.recv(), if burials.len() < PARALLEL => {
+                burials.push(bury(&engine, burial.ok_or(QueueClosed)?));
+            }
+            Some(()) = burials.next() => {}
+        }
+    }
+}
+
+async fn bury(engine: &Arc<dyn Engine>, burial: Burial) {
+    let mut pause = RETRY_FIRST;
+    while let Err(error) = engine.destroy(&burial.container).await {
+        tracing::warn!(container = burial.container.short(), %error, "a container is not removed; trying again");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(RETRY_LAST);
+    }
+}
+
+/// Removes everything of this instance that another run of the daemon left.
+pub(super) async fn reap_dead_runs(engine: &Arc<dyn Engine>, owner: &Owner) -> Result<(), EngineError> {
+    let left = engine.owned(owner, true).await?;
+    for container in &left {
+        engine.destroy(container).await?;
+    }
+    let volumes = engine.remove_volumes(owner, true).await?;
+    if !left.is_empty() || volumes > 0 {
+        tracing::info!(containers = left.len(), volumes, "removed what an earlier run left");
+    }
+    Ok(())
+}

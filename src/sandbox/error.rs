@@ -1,0 +1,77 @@
+//! Why a sandbox failed. Never a user's outcome.
+
+use crate::domain::Fault;
+use crate::engine::EngineError;
+use crate::wire::FrameError;
+
+/// A sandbox that could not be made or did not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The engine refused or is away.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The agent's stream ended.
+    #[error("the agent's stream ended{}", words(.last_words))]
+    Lost {
+        /// What it wrote to its stderr last.
+        last_words: String,
+    },
+    /// The agent's stream holds something else than frames.
+    #[error("the agent's stream makes no sense: {reason}{}", words(.last_words))]
+    Malformed {
+        /// What is wrong.
+        reason: String,
+        /// What was written instead, as far as it is text.
+        last_words: String,
+    },
+    /// The agent did not say what it should have within its bound.
+    #[error("the agent did not {what} within {seconds} s")]
+    Silent {
+        /// What was awaited.
+        what: &'static str,
+        /// The bound.
+        seconds: u64,
+    },
+    /// The agent gave up.
+    #[error("the agent gave up: {reason}")]
+    Agent {
+        /// Its words.
+        reason: String,
+    },
+    /// The stage's program is not in the image.
+    #[error("{program:?} cannot be started in image {image}: {reason}")]
+    ProgramMissing {
+        /// The first word of the command line.
+        program: String,
+        /// The image.
+        image: String,
+        /// The kernel's words.
+        reason: String,
+    },
+    /// Nobody takes the output.
+    #[error("the caller does not read")]
+    CallerGone,
+}
+
+impl SandboxError {
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Engine(error) => error.fault(),
+            Self::ProgramMissing { .. } => Fault::Engine,
+            Self::CallerGone => Fault::Caller,
+            Self::Lost { .. } | Self::Malformed { .. } | Self::Silent { .. } | Self::Agent { .. } => Fault::Kiln,
+        }
+    }
+}
+
+impl From<FrameError> for SandboxError {
+    fn from(error: FrameError) -> Self {
+        Self::Malformed { reason: error.to_string(), last_words: String::new() }
+    }
+}
+
+fn words(last_words: &str) -> String {
+    if last_words.is_empty() { String::new() } else { format!("; its last words: {}", last_words.trim()) }
+}

@@ -1,0 +1,107 @@
+//! What the agent is to do for one execution, made before a container is asked for.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::domain::{Execution, Limits};
+use crate::language::LanguageSpec;
+use crate::wire::{self, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, StageSpec};
+
+use super::error::SandboxError;
+use super::warm::Blueprint;
+
+/// Content bytes per `File` frame: under the frame's bound with room for the path.
+const FILE_PIECE_BYTES: usize = 512 * 1024;
+/// Bytes of input per frame: several fit in the window.
+pub(super) const INPUT_PIECE_BYTES: usize = (INPUT_WINDOW_BYTES / 4) as usize;
+/// Time beyond a job's own limits after which a silent agent is given up.
+const GUARD: Duration = Duration::from_secs(15);
+
+/// One execution, ready to be sent.
+#[derive(Debug)]
+pub struct Plan {
+    /// Files and the job, encoded.
+    pub(super) opening: Vec<u8>,
+    pub(super) stdin: Bytes,
+    /// The container's memory limit for this job.
+    pub(super) memory_bytes: u64,
+    /// After this long the agent is not waited for.
+    pub(super) guard: Duration,
+    pub(super) compile_program: String,
+    pub(super) run_program: String,
+}
+
+impl Plan {
+    /// Lays out `execution` for containers of `blueprint`.
+    ///
+    /// # Errors
+    /// When a message is too long to be framed.
+    pub fn new(execution: &Execution, blueprint: &Blueprint) -> Result<Self, SandboxError> {
+        let language = &blueprint.language;
+        let image = &blueprint.image;
+        let limits = &execution.limits;
+        let paths: Vec<String> = execution.files.iter().map(|file| file.path.clone()).collect();
+        let mut env = language.environment(image);
+        env.extend(execution.env.iter().cloned());
+        let stage = |argv: Vec<String>, user_args: usize, wall: Duration, cpu: Duration| StageSpec {
+            argv,
+            user_args: user_args as u32,
+            env: env.clone(),
+            wall_micros: micros(wall),
+            cpu_micros: micros(cpu),
+        };
+        let compile = language
+            .compile_argv(image, &execution.main, &paths)
+            .map(|argv| stage(argv, 0, limits.compile_time, limits.compile_time));
+        let mut argv = language.run_argv(&execution.main);
+        argv.extend(execution.args.iter().cloned());
+        let run = stage(argv, execution.args.len(), limits.wall_time, limits.cpu_time);
+        let job_limits = job_limits(limits, blueprint.cpu_millis);
+
+        let mut opening = Vec::new();
+        for file in &execution.files {
+            // A file without content still has one piece.
+            let pieces = file.content.chunks(FILE_PIECE_BYTES).chain(file.content.is_empty().then_some(&[][..]));
+            for (index, piece) in pieces.enumerate() {
+                let message = HostMessage::File {
+                    path: file.path.clone(),
+                    executable: file.executable,
+                    append: index > 0,
+                    content: piece.to_vec(),
+                };
+                wire::encode_into(&message, &mut opening)?;
+            }
+        }
+        let program = |stage: Option<&StageSpec>| stage.and_then(|s| s.argv.first().cloned()).unwrap_or_default();
+        let (compile_program, run_program) = (program(compile.as_ref()), program(Some(&run)));
+        let guard = limits.wall_time + GUARD + compile.as_ref().map_or(Duration::ZERO, |_| limits.compile_time);
+        let use_standby = serves_standby(execution, language);
+        let job = HostMessage::Run(JobSpec { compile, run, use_standby, limits: job_limits });
+        wire::encode_into(&job, &mut opening)?;
+        let stdin = execution.stdin.clone();
+        Ok(Self { opening, stdin, memory_bytes: limits.memory_bytes, guard, compile_program, run_program })
+    }
+}
+
+/// A waiting interpreter was started as `main_file` with the default bounds and environment.
+fn serves_standby(execution: &Execution, language: &LanguageSpec) -> bool {
+    let default = &language.limits;
+    let as_started = execution.main == language.main_file
+        && execution.limits.disk_bytes == default.disk_bytes
+        && execution.limits.processes == default.processes;
+    as_started && language.standby.as_ref().is_some_and(|standby| standby.serves(&execution.env))
+}
+
+pub(super) fn job_limits(limits: &Limits, cpu_millis: u32) -> JobLimits {
+    JobLimits {
+        output_bytes: limits.output_bytes,
+        file_bytes: limits.disk_bytes,
+        processes: limits.processes,
+        cpu_millis,
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,99 @@
+//! The agent's stream as messages: two halves that can be used at the same time.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, Stream, StreamExt};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+use crate::engine::{AgentPipe, EngineError, Piece};
+use crate::wire::{self, AgentMessage, Decoder, HostMessage};
+
+use super::error::SandboxError;
+
+/// How much of the agent's stderr is kept for the log, in bytes.
+const LAST_WORDS_BYTES: usize = 2048;
+
+pub(super) struct Session {
+    pub(super) reader: Reader,
+    pub(super) writer: Writer,
+}
+
+pub(super) struct Reader {
+    pieces: Pin<Box<dyn Stream<Item = Result<Piece, EngineError>> + Send>>,
+    decoder: Decoder,
+    last_words: String,
+}
+
+pub(super) struct Writer {
+    to: Pin<Box<dyn AsyncWrite + Send>>,
+}
+
+impl Session {
+    pub(super) fn new(pipe: AgentPipe) -> Self {
+        let reader = Reader { pieces: pipe.output, decoder: Decoder::default(), last_words: String::new() };
+        Self { reader, writer: Writer { to: pipe.input } }
+    }
+
+    /// Whether an idle agent's stream is still open and silent, which it has to be.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        loop {
+            match self.reader.pieces.next().now_or_never() {
+                None => return true,
+                Some(Some(Ok(Piece::Stderr(words)))) => self.reader.remember(&words),
+                Some(_) => return false,
+            }
+        }
+    }
+}
+
+impl Reader {
+    /// The agent's next message. Safe to cancel.
+    pub(super) async fn receive(&mut self) -> Result<AgentMessage, SandboxError> {
+        loop {
+            match self.decoder.next() {
+                Ok(Some(AgentMessage::Fault(reason))) => return Err(SandboxError::Agent { reason }),
+                Ok(Some(message)) => return Ok(message),
+                Ok(None) => {}
+                Err(error) => {
+                    let last_words = std::mem::take(&mut self.last_words);
+                    return Err(SandboxError::Malformed { reason: error.to_string(), last_words });
+                }
+            }
+            match self.pieces.next().await {
+                Some(Ok(Piece::Stdout(bytes))) => {
+                    self.decoder.push(&bytes);
+                    // An engine's error text comes on stdout too; it never is a frame.
+                    if self.last_words.is_empty() && bytes.starts_with(b"OCI") {
+                        self.remember(&bytes);
+                    }
+                }
+                Some(Ok(Piece::Stderr(words))) => self.remember(&words),
+                Some(Err(error)) => return Err(error.into()),
+                None => return Err(SandboxError::Lost { last_words: std::mem::take(&mut self.last_words) }),
+            }
+        }
+    }
+
+    fn remember(&mut self, words: &Bytes) {
+        let room = LAST_WORDS_BYTES.saturating_sub(self.last_words.len());
+        self.last_words.push_str(&String::from_utf8_lossy(&words[..words.len().min(room)]));
+    }
+}
+
+impl Writer {
+    /// Sends messages in one write where they fit together.
+    pub(super) async fn send(&mut self, messages: &[HostMessage]) -> Result<(), SandboxError> {
+        let mut bytes = Vec::new();
+        for message in messages {
+            wire::encode_into(message, &mut bytes)?;
+        }
+        self.send_bytes(&bytes).await
+    }
+
+    pub(super) async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
+        let lost = |error: std::io::Error| SandboxError::Lost { last_words: error.to_string() };
+        self.to.write_all(bytes).await.map_err(lost)?;
+        self.to.flush().await.map_err(lost)
+    }
+}

@@ -1,0 +1,163 @@
+//! A container that waits for its program, and how one is made.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use crate::engine::{ContainerId, ContainerSpec, Engine, Owner, Tmpfs};
+use crate::language::{BUILD_DIR, ImageCandidate, LanguageSpec, MOUNT_DIR, TMP_DIR, WORKSPACE_DIR};
+use crate::wire::{AgentMessage, HostMessage, MAGIC, Setup, StandbySpec, VERSION};
+
+use super::busy::Busy;
+use super::error::SandboxError;
+use super::handle::{Graves, Handle};
+use super::plan::job_limits;
+use super::session::Session;
+
+/// Where the agent is in its volume.
+const AGENT_PATH: &str = "/kiln/agent";
+/// Bounds of the handshake, in seconds: an exec on a busy engine, and an interpreter's start on a busy machine.
+const HELLO_SECONDS_MAX: u64 = 30;
+const READY_SECONDS_MAX: u64 = 60;
+/// Processes that are not the program's: PID 1, the agent, and a spare for a fork that has not become a job yet.
+const OWN_PROCESSES: u64 = 3;
+/// Files and directories per writable mount.
+const INODES: u64 = 65_536;
+
+/// Everything that a language's containers have in common.
+#[derive(Debug, Clone)]
+pub struct Blueprint {
+    /// The language.
+    pub language: Arc<LanguageSpec>,
+    /// The image in use.
+    pub image: ImageCandidate,
+    /// Whose containers these are.
+    pub owner: Owner,
+    /// The agent's volume.
+    pub volume: String,
+    /// CPU quota in thousandths.
+    pub cpu_millis: u32,
+    /// Whether the toolchain's version is still to be asked.
+    pub ask_version: bool,
+}
+
+/// What a fresh agent said of its container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeting {
+    /// The toolchain's version; empty where it was not asked.
+    pub toolchain: String,
+    /// Whether an interpreter waits.
+    pub standby: bool,
+}
+
+/// A container in which nothing has run, its agent attached.
+pub struct Warm {
+    handle: Handle,
+    session: Session,
+    image: String,
+    memory_bytes: u64,
+}
+
+impl fmt::Debug for Warm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Warm").field("container", &self.handle.container).finish_non_exhaustive()
+    }
+}
+
+impl Warm {
+    /// Makes a container, attaches its agent, and waits until it is ready. On any error the container is buried.
+    ///
+    /// # Errors
+    /// The engine's, or a handshake that failed.
+    pub async fn create(
+        engine: &dyn Engine,
+        blueprint: &Blueprint,
+        uid: u32,
+        slot: OwnedSemaphorePermit,
+        graves: Graves,
+    ) -> Result<(Self, Greeting), SandboxError> {
+        let language = &blueprint.language;
+        let container = engine.create(&container_spec(blueprint, uid)).await?;
+        let handle = Handle::new(container, slot, graves);
+        let pipe = engine.attach(&handle.container, &[AGENT_PATH, "agent"]).await?;
+        let mut session = Session::new(pipe);
+        hello(&mut session).await?;
+
+        let env = language.environment(&blueprint.image);
+        let standby = language.standby.as_ref().map(|_| StandbySpec {
+            argv: language.run_argv(&language.main_file),
+            env: [env.clone(), language.standby_environment()].concat(),
+            limits: job_limits(&language.limits, blueprint.cpu_millis),
+        });
+        let version_argv = if blueprint.ask_version { language.version.clone() } else { Vec::new() };
+        let setup = Setup { workspace: WORKSPACE_DIR.to_owned(), uid, standby, version_argv, env };
+        session.writer.send(&[HostMessage::Setup(setup)]).await?;
+        let seconds = READY_SECONDS_MAX;
+        let ready = timeout(Duration::from_secs(seconds), session.reader.receive()).await;
+        match ready.map_err(|_| SandboxError::Silent { what: "get ready", seconds })?? {
+            AgentMessage::Ready { toolchain, standby, .. } => {
+                let (image, memory_bytes) = (blueprint.image.reference.clone(), language.limits.memory_bytes);
+                Ok((Self { handle, session, image, memory_bytes }, Greeting { toolchain, standby }))
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Whether the agent still holds its end of the stream; costs no message.
+    #[must_use]
+    pub fn is_alive(&mut self) -> bool {
+        self.session.is_quiet()
+    }
+
+    /// Age of the container.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        Instant::now() - self.handle.born
+    }
+
+    /// The engine's id.
+    #[must_use]
+    pub fn container(&self) -> &ContainerId {
+        &self.handle.container
+    }
+
+    /// Starts its only use.
+    #[must_use]
+    pub fn begin(self) -> Busy {
+        Busy::new(self.handle, self.session, self.image, self.memory_bytes)
+    }
+}
+
+async fn hello(session: &mut Session) -> Result<(), SandboxError> {
+    let seconds = HELLO_SECONDS_MAX;
+    let first = timeout(Duration::from_secs(seconds), session.reader.receive()).await;
+    match first.map_err(|_| SandboxError::Silent { what: "say hello", seconds })?? {
+        AgentMessage::Hello { magic: MAGIC, version: VERSION } => Ok(()),
+        other => Err(unexpected(&other)),
+    }
+}
+
+pub(super) fn unexpected(message: &AgentMessage) -> SandboxError {
+    SandboxError::Malformed { reason: format!("{message:?} is out of order"), last_words: String::new() }
+}
+
+fn container_spec(blueprint: &Blueprint, uid: u32) -> ContainerSpec {
+    let limits = &blueprint.language.limits;
+    let tmpfs = |path: &str, owner| Tmpfs { path: path.to_owned(), bytes: limits.disk_bytes, inodes: INODES, owner };
+    ContainerSpec {
+        image: blueprint.image.reference.clone(),
+        argv: vec![AGENT_PATH.to_owned(), "init".to_owned()],
+        owner: blueprint.owner.clone(),
+        language: blueprint.language.id.to_string(),
+        memory_bytes: limits.memory_bytes,
+        cpu_millis: blueprint.cpu_millis,
+        processes: limits.processes + OWN_PROCESSES,
+        tmpfs: vec![tmpfs(WORKSPACE_DIR, Some(uid)), tmpfs(BUILD_DIR, Some(uid)), tmpfs(TMP_DIR, None)],
+        shm_bytes: limits.disk_bytes,
+        volume: blueprint.volume.clone(),
+        volume_path: MOUNT_DIR.to_owned(),
+    }
+}

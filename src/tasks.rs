@@ -1,0 +1,70 @@
+//! Every task of the daemon is started here and ends here.
+//!
+//! Client tasks come and go with requests and are waited for at shutdown. Maintenance tasks end only at shutdown:
+//! one that ends before is a defect, and stops the daemon rather than leave it limping.
+
+use std::convert::Infallible;
+use std::future::Future;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Starts tasks and knows which run. Clones share the same tasks.
+#[derive(Debug, Clone, Default)]
+pub struct Tasks {
+    clients: TaskTracker,
+    maintenance: TaskTracker,
+    stop: CancellationToken,
+    defect: CancellationToken,
+}
+
+impl Tasks {
+    /// Starts work on behalf of a caller; it is not stopped, only waited for.
+    #[expect(clippy::disallowed_methods, reason = "the one place that owns tasks")]
+    pub fn client<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        tokio::spawn(self.clients.track_future(work))
+    }
+
+    /// Starts a task that must run until [`Tasks::stop_maintenance`].
+    #[expect(clippy::disallowed_methods, reason = "the one place that owns tasks")]
+    pub fn maintain<E>(&self, name: &'static str, work: impl Future<Output = Result<Infallible, E>> + Send + 'static)
+    where
+        E: std::fmt::Display + Send + 'static,
+    {
+        let (stop, defect) = (self.stop.clone(), self.defect.clone());
+        let watched = async move {
+            // However it ends but by the stop, a panic included, is a defect.
+            let on_end = defect.drop_guard();
+            tokio::select! {
+                () = stop.cancelled() => { on_end.disarm(); }
+                result = work => match result {
+                    Ok(never) => match never {},
+                    Err(error) => tracing::error!(task = name, %error, "a maintenance task ends"),
+                }
+            }
+        };
+        tokio::spawn(self.maintenance.track_future(watched));
+    }
+
+    /// Resolves when a maintenance task has ended on its own.
+    pub async fn defect(&self) {
+        self.defect.cancelled().await;
+    }
+
+    /// Waits until no client task runs; none may be started afterwards.
+    pub async fn finish_clients(&self) {
+        self.clients.close();
+        self.clients.wait().await;
+    }
+
+    /// Stops all maintenance tasks and waits for them.
+    pub async fn stop_maintenance(&self) {
+        self.stop.cancel();
+        self.maintenance.close();
+        self.maintenance.wait().await;
+    }
+}

@@ -1,0 +1,91 @@
+//! The names of all metrics in one place. Durations are in seconds.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+const EXECUTIONS: &str = "kiln_executions_total";
+const REFUSALS: &str = "kiln_refusals_total";
+const STAGE_SECONDS: &str = "kiln_execution_part_seconds";
+const CONTAINERS: &str = "kiln_containers";
+const CREATED: &str = "kiln_containers_created_total";
+const CREATE_SECONDS: &str = "kiln_container_create_seconds";
+const CREATE_FAILURES: &str = "kiln_container_create_failures_total";
+const SPENT: &str = "kiln_containers_spent_total";
+const RETRIES: &str = "kiln_sandbox_retries_total";
+const IN_FLIGHT: &str = "kiln_in_flight";
+const QUEUED: &str = "kiln_queued";
+
+/// From a tenth of a millisecond to the longest time limit.
+const BUCKETS_SECONDS: [f64; 14] =
+    [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 300.0];
+
+/// Installs the recorder and describes everything; the handle renders it.
+///
+/// # Errors
+/// When the buckets are refused, or a recorder is there already.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS_SECONDS)?
+        .install_recorder()?;
+    describe_counter!(EXECUTIONS, "executions by language and outcome");
+    describe_counter!(REFUSALS, "requests that were refused or failed, by whose fault it was");
+    describe_histogram!(STAGE_SECONDS, "where the time of executions went, by language and part");
+    describe_gauge!(CONTAINERS, "containers by language and state");
+    describe_counter!(CREATED, "containers created, by language");
+    describe_histogram!(CREATE_SECONDS, "time from create to warm, by language");
+    describe_counter!(CREATE_FAILURES, "containers that could not be made, by language");
+    describe_counter!(SPENT, "containers given up, by language and reason");
+    describe_counter!(RETRIES, "executions moved to a fresh container because theirs broke before the start");
+    describe_gauge!(IN_FLIGHT, "admitted executions");
+    describe_gauge!(QUEUED, "executions that wait for admission");
+    Ok(handle)
+}
+
+/// An execution has its outcome.
+pub fn executed(language: &str, outcome: &'static str) {
+    counter!(EXECUTIONS, "language" => language.to_owned(), "outcome" => outcome).increment(1);
+}
+
+/// A request got no outcome.
+pub fn refused(fault: &'static str) {
+    counter!(REFUSALS, "fault" => fault).increment(1);
+}
+
+/// A part of an execution took this long.
+pub fn part(language: &str, part: &'static str, time: Duration) {
+    histogram!(STAGE_SECONDS, "language" => language.to_owned(), "part" => part).record(time.as_secs_f64());
+}
+
+/// How many containers of a language are in a state.
+pub fn containers(language: &str, state: &'static str, count: u32) {
+    gauge!(CONTAINERS, "language" => language.to_owned(), "state" => state).set(f64::from(count));
+}
+
+/// A container became warm.
+pub fn created(language: &str, time: Duration) {
+    counter!(CREATED, "language" => language.to_owned()).increment(1);
+    histogram!(CREATE_SECONDS, "language" => language.to_owned()).record(time.as_secs_f64());
+}
+
+/// A container could not be made.
+pub fn create_failed(language: &str) {
+    counter!(CREATE_FAILURES, "language" => language.to_owned()).increment(1);
+}
+
+/// A container is given up.
+pub fn spent(language: &str, reason: &'static str) {
+    counter!(SPENT, "language" => language.to_owned(), "reason" => reason).increment(1);
+}
+
+/// An execution is moved to a fresh container.
+pub fn retried(language: &str) {
+    counter!(RETRIES, "language" => language.to_owned()).increment(1);
+}
+
+/// Admission's two numbers.
+pub fn admission(in_flight: usize, queued: usize) {
+    gauge!(IN_FLIGHT).set(in_flight as f64);
+    gauge!(QUEUED).set(queued as f64);
+}

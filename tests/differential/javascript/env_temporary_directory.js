@@ -1,0 +1,3 @@
+// kiln: {"env": {"TMPDIR": "/workspace/elsewhere/", "USER": "somebody", "SHELL": "/bin/none"}}
+const os = require('os');
+console.log(os.tmpdir(), os.homedir());

@@ -1,0 +1,1 @@
+console.log(Error.stackTraceLimit, Error.prepareStackTrace, Object.getOwnPropertyNames(Error), Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit'));

@@ -1,0 +1,1 @@
+console.log([RegExp.$1, RegExp.$_, RegExp.lastMatch, RegExp.leftContext, RegExp.rightContext]);

@@ -1,0 +1,1 @@
+console.log(require('module').builtinModules.join(' '), require('module').isBuiltin?.('fs'));

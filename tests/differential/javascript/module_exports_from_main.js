@@ -1,0 +1,2 @@
+module.exports = { replaced: true };
+setImmediate(() => console.log(require('./main.js'), require.main.exports));

@@ -1,0 +1,2 @@
+// kiln: {"files": {"package.json": "{ not json"}}
+console.log('runs?');

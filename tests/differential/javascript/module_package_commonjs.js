@@ -1,0 +1,3 @@
+// kiln: {"files": {"package.json": "{\"type\": \"commonjs\"}"}}
+import fs from 'fs';
+console.log('never');

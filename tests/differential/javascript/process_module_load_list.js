@@ -1,0 +1,2 @@
+console.log(process.moduleLoadList.length);
+console.log(process.moduleLoadList.join('\n'));
