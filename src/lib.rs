@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 
 pub mod admission;
+pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod executor;
 pub mod images;
 pub mod language;
 pub mod pool;

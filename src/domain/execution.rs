@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::evidence::{StageKind, StageReport, StreamKind};
+use super::evidence::{StageKind, StageOutput, StageReport, StreamKind};
 use super::limits::Limits;
 use super::verdict::Verdict;
 
@@ -93,6 +93,11 @@ pub trait Sink: Send {
     async fn started(&mut self, id: ExecutionId) -> Result<(), SinkClosed>;
     /// A stage has written.
     async fn output(&mut self, stage: StageKind, stream: StreamKind, content: Bytes) -> Result<(), SinkClosed>;
+    /// What it has kept of a stage's output, for the report; nothing where it was passed on.
+    fn kept(&mut self, stage: StageKind) -> StageOutput {
+        let _ = stage;
+        StageOutput::default()
+    }
 }
 
 /// Nobody takes the output any more.
@@ -144,8 +149,8 @@ pub struct Report {
     pub run: Option<StageReport>,
     /// Where the latency went.
     pub timings: Timings,
-    /// Where it ran.
-    pub placement: Placement,
+    /// Where it ran; absent where it was cancelled before it had a container.
+    pub placement: Option<Placement>,
     /// Advice.
     pub hints: Vec<String>,
 }

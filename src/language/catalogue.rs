@@ -137,6 +137,28 @@ impl Catalogue {
         &self.languages
     }
 
+    /// Only these languages, by id or alias.
+    ///
+    /// # Errors
+    /// The first name that is not in the catalogue.
+    pub fn only(&self, names: &[String]) -> Result<Self, String> {
+        let mut kept = Vec::new();
+        for name in names {
+            kept.push(&self.find(name).ok_or_else(|| name.clone())?.id);
+        }
+        let languages: Vec<_> = self.languages.iter().filter(|spec| kept.contains(&&spec.id)).cloned().collect();
+        let place = |index: &usize| languages.iter().position(|spec| spec.id == self.languages[*index].id);
+        let names = self.names.iter().filter_map(|(name, index)| Some((name.clone(), place(index)?))).collect();
+        Ok(Self { names, languages, assets: self.assets.clone() })
+    }
+
+    /// Sets the pool of a language that is in the catalogue.
+    pub fn set_pool(&mut self, id: &LanguageId, pool: PoolBounds) {
+        for spec in self.languages.iter_mut().filter(|spec| spec.id == *id) {
+            Arc::make_mut(spec).pool = pool;
+        }
+    }
+
     /// What the agent's volume carries beside the agent, by path.
     #[must_use]
     pub fn assets(&self) -> &[AssetFile] {

@@ -81,7 +81,7 @@ fn create(
     let (engine, graves, uid) = (Arc::clone(&supplies.engine), pool.graves.clone(), supplies.next_uid());
     Box::pin(async move {
         let begun = Instant::now();
-        let (warm, greeting) = Warm::create(&*engine, &blueprint, uid, slot, graves).await?;
+        let (warm, greeting) = Warm::create(&*engine, blueprint, uid, slot, graves).await?;
         Ok((warm, greeting, begun.elapsed()))
     })
 }

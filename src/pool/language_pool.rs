@@ -10,7 +10,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use crate::admission::until;
 use crate::domain::{Fault, SpentReason};
 use crate::language::LanguageSpec;
-use crate::sandbox::{Blueprint, Burial, Graves, Warm};
+use crate::sandbox::{Burial, Graves, Warm};
 use crate::telemetry::metrics;
 
 use super::census::{Census, PoolSnapshot};
@@ -104,12 +104,6 @@ impl LanguagePool {
         }
     }
 
-    /// What containers are made of at the moment.
-    pub(super) fn blueprint(&self) -> Result<Arc<Blueprint>, LeaseError> {
-        let condition = self.condition.borrow();
-        condition.blueprint.clone().ok_or_else(|| self.refusal(&condition).unwrap_or(self.not_yet()))
-    }
-
     /// A warm container, at once or as soon as one is there.
     pub(super) async fn lease(&self, deadline: Option<Instant>) -> Result<Lease, LeaseError> {
         let asked = Instant::now();
@@ -201,11 +195,6 @@ impl LanguagePool {
             Readiness::NoImage => Some(LeaseError::NoImage { language }),
             Readiness::Down => Some(LeaseError::Down { language, reason: condition.last_error.clone() }),
         }
-    }
-
-    fn not_yet(&self) -> LeaseError {
-        let reason = "the server has just started and is looking for its image".to_owned();
-        LeaseError::Down { language: self.spec.id.to_string(), reason }
     }
 
     pub(super) fn snapshot(&self) -> PoolSnapshot {

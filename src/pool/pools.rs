@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::LanguageId;
 use crate::engine::{Engine, EngineError, EngineInfo, Owner};
 use crate::language::Catalogue;
-use crate::sandbox::{Blueprint, Burial, Spent};
+use crate::sandbox::{Burial, Spent};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
@@ -185,20 +185,18 @@ impl Pools {
         self.by_language.get(language).ok_or_else(|| LeaseError::NoImage { language: language.to_string() })
     }
 
-    /// What a language's containers are made of at the moment.
-    ///
-    /// # Errors
-    /// Why there is nothing to make them of.
-    pub fn blueprint(&self, language: &LanguageId) -> Result<Arc<Blueprint>, LeaseError> {
-        self.of(language)?.blueprint()
-    }
-
     /// A warm container, at once or as soon as one is there.
     ///
     /// # Errors
     /// Why there is none.
     pub async fn lease(&self, language: &LanguageId, deadline: Option<Instant>) -> Result<Lease, LeaseError> {
         self.of(language)?.lease(deadline).await
+    }
+
+    /// The engine that the containers live in.
+    #[must_use]
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.supplies.engine
     }
 
     /// Takes back what an execution left. Never fails and never waits.

@@ -1,5 +1,6 @@
 //! A container that runs its program: sends, listens, kills, and ends spent.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use super::error::SandboxError;
 use super::handle::Handle;
 use super::plan::{INPUT_PIECE_BYTES, Plan};
 use super::session::{Reader, Session, Writer};
-use super::warm::unexpected;
+use super::warm::{Blueprint, unexpected};
 
 /// How long a killed job's report is waited for; afterwards the container's end kills it.
 const KILL_WAIT: Duration = Duration::from_secs(2);
@@ -26,8 +27,7 @@ const KILL_WAIT: Duration = Duration::from_secs(2);
 pub struct Busy {
     handle: Handle,
     session: Session,
-    image: String,
-    memory_bytes: u64,
+    blueprint: Arc<Blueprint>,
 }
 
 /// A container that never serves again. Dropping it destroys the container.
@@ -50,8 +50,8 @@ pub struct Ran {
 }
 
 impl Busy {
-    pub(super) fn new(handle: Handle, session: Session, image: String, memory_bytes: u64) -> Self {
-        Self { handle, session, image, memory_bytes }
+    pub(super) fn new(handle: Handle, session: Session, blueprint: Arc<Blueprint>) -> Self {
+        Self { handle, session, blueprint }
     }
 
     /// The engine's id.
@@ -60,10 +60,10 @@ impl Busy {
         &self.handle.container
     }
 
-    /// The image as the catalogue names it.
+    /// What it was made of.
     #[must_use]
-    pub fn image(&self) -> &str {
-        &self.image
+    pub fn blueprint(&self) -> &Arc<Blueprint> {
+        &self.blueprint
     }
 
     /// Runs the plan to its end, or kills it when `cancel` says so. Output goes to `sink`.
@@ -97,13 +97,13 @@ impl Busy {
         cancel: &CancellationToken,
         ran: &mut Ran,
     ) -> Result<(), SandboxError> {
-        if plan.memory_bytes != self.memory_bytes {
+        if plan.memory_bytes != self.blueprint.language.limits.memory_bytes {
             engine.resize(&self.handle.container, plan.memory_bytes).await?;
         }
         let (taken, window) = watch::channel(0);
         let Session { reader, writer } = &mut self.session;
         let listen = async {
-            let result = listen(reader, id, plan, &self.image, sink, &taken, ran).await;
+            let result = listen(reader, id, plan, &self.blueprint.image.reference, sink, &taken, ran).await;
             result.map_err(Some)
         };
         let speak = async {

@@ -57,8 +57,7 @@ pub struct Greeting {
 pub struct Warm {
     handle: Handle,
     session: Session,
-    image: String,
-    memory_bytes: u64,
+    blueprint: Arc<Blueprint>,
 }
 
 impl fmt::Debug for Warm {
@@ -74,13 +73,13 @@ impl Warm {
     /// The engine's, or a handshake that failed.
     pub async fn create(
         engine: &dyn Engine,
-        blueprint: &Blueprint,
+        blueprint: Arc<Blueprint>,
         uid: u32,
         slot: OwnedSemaphorePermit,
         graves: Graves,
     ) -> Result<(Self, Greeting), SandboxError> {
         let language = &blueprint.language;
-        let container = engine.create(&container_spec(blueprint, uid)).await?;
+        let container = engine.create(&container_spec(&blueprint, uid)).await?;
         let handle = Handle::new(container, slot, graves);
         let pipe = engine.attach(&handle.container, &[AGENT_PATH, "agent"]).await?;
         let mut session = Session::new(pipe);
@@ -99,8 +98,7 @@ impl Warm {
         let ready = timeout(Duration::from_secs(seconds), session.reader.receive()).await;
         match ready.map_err(|_| SandboxError::Silent { what: "get ready", seconds })?? {
             AgentMessage::Ready { toolchain, standby, .. } => {
-                let (image, memory_bytes) = (blueprint.image.reference.clone(), language.limits.memory_bytes);
-                Ok((Self { handle, session, image, memory_bytes }, Greeting { toolchain, standby }))
+                Ok((Self { handle, session, blueprint }, Greeting { toolchain, standby }))
             }
             other => Err(unexpected(&other)),
         }
@@ -124,10 +122,16 @@ impl Warm {
         &self.handle.container
     }
 
+    /// What it was made of.
+    #[must_use]
+    pub fn blueprint(&self) -> &Arc<Blueprint> {
+        &self.blueprint
+    }
+
     /// Starts its only use.
     #[must_use]
     pub fn begin(self) -> Busy {
-        Busy::new(self.handle, self.session, self.image, self.memory_bytes)
+        Busy::new(self.handle, self.session, self.blueprint)
     }
 }
 

@@ -1,0 +1,150 @@
+//! The settings as they are written: `kiln.toml`, then variables `KILN__SECTION__KEY`. Unknown keys are refused.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use config::{Config, ConfigError, Environment, File, FileFormat};
+use serde::Deserialize;
+
+use crate::telemetry::LogFormat;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawServer {
+    pub(super) grpc: String,
+    pub(super) http: String,
+    pub(super) instance: Option<String>,
+    pub(super) shutdown_seconds: u64,
+    pub(super) request_mib: u64,
+}
+
+impl Default for RawServer {
+    fn default() -> Self {
+        Self {
+            grpc: "127.0.0.1:50051".to_owned(),
+            http: "127.0.0.1:8080".to_owned(),
+            instance: None,
+            shutdown_seconds: 30,
+            request_mib: 64,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawEngine {
+    pub(super) host: Option<String>,
+    pub(super) parallel: usize,
+}
+
+impl Default for RawEngine {
+    fn default() -> Self {
+        Self { host: None, parallel: 4 }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawPool {
+    pub(super) cpu_millis: u32,
+    pub(super) lease_wait_seconds: u64,
+    pub(super) age_minutes: u64,
+}
+
+impl Default for RawPool {
+    fn default() -> Self {
+        Self { cpu_millis: 1000, lease_wait_seconds: 30, age_minutes: 60 }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawAdmission {
+    pub(super) in_flight: usize,
+    pub(super) queued: usize,
+}
+
+impl Default for RawAdmission {
+    fn default() -> Self {
+        Self { in_flight: 64, queued: 256 }
+    }
+}
+
+/// Ceilings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawLimits {
+    pub(super) wall_time_seconds: u64,
+    pub(super) cpu_time_seconds: u64,
+    pub(super) compile_time_seconds: u64,
+    pub(super) memory_mib: u64,
+    pub(super) output_kib: u64,
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        Self {
+            wall_time_seconds: 300,
+            cpu_time_seconds: 300,
+            compile_time_seconds: 300,
+            memory_mib: 2048,
+            output_kib: 16 * 1024,
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawLanguages {
+    pub(super) directory: Option<PathBuf>,
+    pub(super) only: Vec<String>,
+    pub(super) pools: BTreeMap<String, RawLanguagePool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLanguagePool {
+    pub(super) min: Option<u32>,
+    pub(super) max: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawLog {
+    pub(super) filter: String,
+    pub(super) format: LogFormat,
+}
+
+impl Default for RawLog {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawConfig {
+    pub(super) server: RawServer,
+    pub(super) engine: RawEngine,
+    pub(super) pool: RawPool,
+    pub(super) admission: RawAdmission,
+    pub(super) limits: RawLimits,
+    pub(super) languages: RawLanguages,
+    pub(super) log: RawLog,
+}
+
+/// Reads `file`, which must exist, or `kiln.toml` if there is one; `variables` come last and win.
+pub(super) fn read(file: Option<&Path>, variables: Vec<(String, String)>) -> Result<RawConfig, ConfigError> {
+    let source = match file {
+        Some(path) => File::from(path).format(FileFormat::Toml).required(true),
+        None => File::new("kiln.toml", FileFormat::Toml).required(false),
+    };
+    let environment = Environment::with_prefix("KILN")
+        .prefix_separator("__")
+        .separator("__")
+        .try_parsing(true)
+        .list_separator(",")
+        .with_list_parse_key("languages.only")
+        .source(Some(variables.into_iter().collect()));
+    Config::builder().add_source(source).add_source(environment).build()?.try_deserialize()
+}

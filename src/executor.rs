@@ -1,0 +1,273 @@
+//! The request path: admit, lease, run, judge. Everything else was done before or is done after.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, info_span};
+
+use crate::admission::{Admission, Refusal, until};
+use crate::domain::{
+    Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings, judge,
+};
+use crate::language::ImageSource;
+use crate::pool::{Lease, LeaseError, Pools};
+use crate::sandbox::{Blueprint, Plan, Ran, SandboxError};
+use crate::telemetry::metrics;
+
+/// A sandbox that breaks before its program started is replaced this often.
+const REPLACEMENTS_MAX: u32 = 1;
+
+/// Why an execution has no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// It was not admitted.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There was no container for it.
+    #[error(transparent)]
+    NoContainer(#[from] LeaseError),
+    /// Its container broke.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The caller's deadline passed; the program is dead.
+    #[error("the deadline passed while the program ran; it has been killed")]
+    Deadline,
+}
+
+impl ExecuteError {
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Refused(error) => error.fault(),
+            Self::NoContainer(error) => error.fault(),
+            Self::Sandbox(error) => error.fault(),
+            Self::Deadline => Fault::Caller,
+        }
+    }
+}
+
+/// Runs executions.
+#[derive(Debug, Clone)]
+pub struct Executor {
+    admission: Arc<Admission>,
+    pools: Arc<Pools>,
+}
+
+impl Executor {
+    /// Runs what `admission` lets through in containers of `pools`.
+    #[must_use]
+    pub fn new(admission: Arc<Admission>, pools: Arc<Pools>) -> Self {
+        Self { admission, pools }
+    }
+
+    /// Runs one program to its end, or kills it when `cancel` says so or its deadline passes.
+    ///
+    /// The future must be driven to its end for the program to be killed in an orderly way; dropping it destroys the
+    /// container instead.
+    ///
+    /// # Errors
+    /// Why there is no outcome.
+    pub async fn execute(
+        &self,
+        execution: &Execution,
+        sink: &mut dyn Sink,
+        cancel: &CancellationToken,
+    ) -> Result<Report, ExecuteError> {
+        let span = info_span!("execution", id = %execution.id, language = %execution.language);
+        let result = self.run(execution, sink, cancel).instrument(span.clone()).await;
+        span.in_scope(|| record(execution, &result));
+        result
+    }
+
+    async fn run(
+        &self,
+        execution: &Execution,
+        sink: &mut dyn Sink,
+        cancel: &CancellationToken,
+    ) -> Result<Report, ExecuteError> {
+        let mut clock = Clock::start();
+        let Some(permit) = unless_cancelled(cancel, self.admission.admit(execution.deadline)).await else {
+            return Ok(never_started(execution));
+        };
+        let _permit = permit?;
+        clock.timings.queue = clock.lap();
+        for replacements in 0.. {
+            let lease = self.pools.lease(&execution.language, execution.deadline);
+            let Some(lease) = unless_cancelled(cancel, lease).await else {
+                return Ok(never_started(execution));
+            };
+            let Lease { warm, hit } = lease?;
+            let waited = clock.lap();
+            clock.timings.lease += waited;
+
+            let plan = Plan::new(execution, warm.blueprint())?;
+            let busy = warm.begin();
+            let (container, blueprint) = (busy.container().0.clone(), Arc::clone(busy.blueprint()));
+            let stop = cancel.child_token();
+            let running = busy.run(execution.id, &plan, self.pools.engine(), sink, &stop);
+            let ((ran, result, spent), expired) = with_deadline(execution.deadline, &stop, running).await;
+            self.pools.settle(&execution.language, spent);
+            match result {
+                Ok(()) if expired && !cancel.is_cancelled() => return Err(ExecuteError::Deadline),
+                Ok(()) => {
+                    let image = blueprint.image.reference.clone();
+                    let placement = Placement { container, image, pool_hit: hit, uses: 1 };
+                    return Ok(report(execution, sink, clock, &ran, placement, hints(&blueprint, hit)));
+                }
+                Err(error) if ran.first_start.is_none() && is_worth_another(&error) && replacements < REPLACEMENTS_MAX => {
+                    tracing::warn!(%error, container, "the container broke before the start; taking another");
+                    metrics::retried(execution.language.as_str());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+}
+
+/// `None` where the caller gave up first.
+async fn unless_cancelled<F: Future>(cancel: &CancellationToken, work: F) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => None,
+        output = work => Some(output),
+    }
+}
+
+/// Lets `stop` end the work at the deadline; tells whether it came to that.
+async fn with_deadline<F: Future>(
+    deadline: Option<Instant>,
+    stop: &CancellationToken,
+    work: F,
+) -> (F::Output, bool) {
+    tokio::pin!(work);
+    tokio::select! {
+        output = &mut work => (output, false),
+        () = until(deadline) => {
+            stop.cancel();
+            (work.await, true)
+        }
+    }
+}
+
+/// Whether another container may do better.
+fn is_worth_another(error: &SandboxError) -> bool {
+    match error {
+        SandboxError::CallerGone | SandboxError::ProgramMissing { .. } => false,
+        SandboxError::Engine(_)
+        | SandboxError::Lost { .. }
+        | SandboxError::Malformed { .. }
+        | SandboxError::Silent { .. }
+        | SandboxError::Agent { .. } => true,
+    }
+}
+
+fn never_started(execution: &Execution) -> Report {
+    let verdict = judge(None, None, &execution.limits);
+    let (timings, hints) = (Timings::default(), Vec::new());
+    Report { id: execution.id, verdict, compile: None, run: None, timings, placement: None, hints }
+}
+
+fn report(
+    execution: &Execution,
+    sink: &mut dyn Sink,
+    clock: Clock,
+    ran: &Ran,
+    placement: Placement,
+    hints: Vec<String>,
+) -> Report {
+    let mut stage = |kind, evidence: Option<StageEvidence>| {
+        evidence.map(|evidence| StageReport { evidence, output: sink.kept(kind) })
+    };
+    let compile = stage(StageKind::Compile, ran.compile);
+    let run = stage(StageKind::Run, ran.run);
+    let verdict = judge(compile.as_ref(), run.as_ref(), &execution.limits);
+    let timings = clock.stop(ran);
+    Report { id: execution.id, verdict, compile, run, timings, placement: Some(placement), hints }
+}
+
+fn hints(blueprint: &Blueprint, hit: bool) -> Vec<String> {
+    let language = &blueprint.language;
+    let mut hints = Vec::new();
+    if blueprint.image.source == ImageSource::Official
+        && language.images.first().is_some_and(|first| *first != blueprint.image)
+    {
+        let id = &language.id;
+        hints.push(format!("ran in a fallback image; `kiln images build {id}` on the server makes the faster one"));
+    }
+    if !hit {
+        let min = language.pool.min;
+        hints.push(format!("no warm container was ready; {min} are kept warm for {}, more need a larger pool", language.id));
+    }
+    hints
+}
+
+/// One line and the metrics, when all is over.
+fn record(execution: &Execution, result: &Result<Report, ExecuteError>) {
+    let language = execution.language.as_str();
+    match result {
+        Ok(report) => {
+            metrics::executed(language, report.verdict.outcome.label());
+            let timings = &report.timings;
+            if report.verdict.outcome != Outcome::Cancelled {
+                for (part, time) in [
+                    ("queue", timings.queue),
+                    ("lease", timings.lease),
+                    ("prepare", timings.prepare),
+                    ("compile", timings.compile),
+                    ("run", timings.run),
+                    ("collect", timings.collect),
+                    ("total", timings.total),
+                ] {
+                    metrics::part(language, part, time);
+                }
+            }
+            tracing::debug!(outcome = report.verdict.outcome.label(), total = ?timings.total, "executed");
+        }
+        Err(error) => {
+            metrics::refused(error.fault().label());
+            match error.fault() {
+                Fault::Caller | Fault::Load => tracing::debug!(%error, "not executed"),
+                Fault::Engine => tracing::warn!(%error, "not executed"),
+                Fault::Kiln => tracing::error!(%error, "not executed"),
+            }
+        }
+    }
+}
+
+/// Takes the time of each part.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    begun: Instant,
+    lap: Instant,
+    timings: Timings,
+}
+
+impl Clock {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self { begun: now, lap: now, timings: Timings::default() }
+    }
+
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        now - std::mem::replace(&mut self.lap, now)
+    }
+
+    /// The agent's clock says how long the stages took, this one the rest.
+    fn stop(mut self, ran: &Ran) -> Timings {
+        let now = Instant::now();
+        let wall = |stage: Option<StageEvidence>| stage.map_or(Duration::ZERO, |stage| stage.usage.wall);
+        let timings = &mut self.timings;
+        timings.compile = wall(ran.compile);
+        timings.run = wall(ran.run);
+        if let Some(started) = ran.first_start {
+            timings.prepare = started.saturating_duration_since(self.lap);
+            timings.collect = (now - started).saturating_sub(timings.compile + timings.run);
+        }
+        timings.total = now - self.begun;
+        self.timings
+    }
+}
