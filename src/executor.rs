@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
 use tracing::{Instrument, info_span};
 
 use crate::admission::{Admission, Refusal, until};
@@ -75,7 +76,10 @@ impl Executor {
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
     ) -> Result<Report, ExecuteError> {
-        let span = info_span!("execution", id = %execution.id, language = %execution.language);
+        let span = info_span!("execution", id = %execution.id, language = %execution.language, labels = Empty);
+        if !execution.labels.is_empty() {
+            span.record("labels", tracing::field::debug(&execution.labels));
+        }
         let result = self.run(execution, sink, cancel).instrument(span.clone()).await;
         span.in_scope(|| record(execution, &result));
         result

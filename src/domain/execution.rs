@@ -82,6 +82,8 @@ pub struct Execution {
     pub stdin: Bytes,
     /// Settled limits.
     pub limits: Limits,
+    /// The caller's own marks, for the log.
+    pub labels: Vec<(String, String)>,
     /// When the caller stops waiting: bounds queue, compile and run together.
     pub deadline: Option<Instant>,
 }

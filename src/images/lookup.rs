@@ -24,6 +24,12 @@ impl Availability {
         Ok(Self { candidates })
     }
 
+    /// Whether the engine has this one.
+    #[must_use]
+    pub fn has(&self, candidate: &ImageCandidate) -> bool {
+        self.candidates.iter().any(|(known, there)| *there && known == candidate)
+    }
+
     /// The first that is there.
     #[must_use]
     pub fn chosen(&self) -> Option<&ImageCandidate> {

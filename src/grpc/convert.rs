@@ -1,0 +1,138 @@
+//! From Kiln's own types to the API's messages.
+
+use std::time::Duration;
+
+use crate::domain::{Exit, Limits, Outcome, Report, StageReport, Timings};
+use crate::health::LanguageHealth;
+use crate::language::ImageCandidate;
+use crate::pool::{PoolSnapshot, Readiness};
+use crate::proto;
+
+pub(super) fn response(report: Report) -> proto::ExecuteResponse {
+    proto::ExecuteResponse {
+        execution_id: report.id.to_string(),
+        outcome: outcome(report.verdict.outcome).into(),
+        message: report.verdict.message,
+        compile: report.compile.map(stage),
+        run: report.run.map(stage),
+        artifacts: Vec::new(),
+        timings: Some(timings(&report.timings)),
+        placement: report.placement.map(|placement| proto::Placement {
+            container_id: placement.container,
+            image: placement.image,
+            pool_hit: placement.pool_hit,
+            container_uses: placement.uses,
+            compile_cached: false,
+        }),
+        hints: report.hints,
+    }
+}
+
+fn outcome(outcome: Outcome) -> proto::Outcome {
+    match outcome {
+        Outcome::Succeeded => proto::Outcome::Succeeded,
+        Outcome::NonzeroExit => proto::Outcome::NonzeroExit,
+        Outcome::Signaled => proto::Outcome::Signaled,
+        Outcome::CompileFailed => proto::Outcome::CompileFailed,
+        Outcome::WallTimeExceeded => proto::Outcome::WallTimeExceeded,
+        Outcome::CpuTimeExceeded => proto::Outcome::CpuTimeExceeded,
+        Outcome::MemoryExceeded => proto::Outcome::MemoryExceeded,
+        Outcome::OutputExceeded => proto::Outcome::OutputExceeded,
+        Outcome::Cancelled => proto::Outcome::Cancelled,
+    }
+}
+
+fn stage(report: StageReport) -> proto::Stage {
+    let evidence = report.evidence;
+    let (exit_code, signal) = match evidence.exit {
+        Exit::Code(code) => (code, 0),
+        Exit::Signal(signal) => (0, signal),
+    };
+    proto::Stage {
+        exit_code,
+        signal,
+        stdout: report.output.stdout,
+        stderr: report.output.stderr,
+        stdout_truncated: evidence.dropped[0] > 0,
+        stderr_truncated: evidence.dropped[1] > 0,
+        usage: Some(proto::Usage {
+            wall_time: Some(duration(evidence.usage.wall)),
+            cpu_time: Some(duration(evidence.usage.cpu)),
+            peak_memory_bytes: evidence.usage.peak_memory_bytes,
+        }),
+    }
+}
+
+fn timings(timings: &Timings) -> proto::Timings {
+    proto::Timings {
+        queue: Some(duration(timings.queue)),
+        lease: Some(duration(timings.lease)),
+        prepare: Some(duration(timings.prepare)),
+        compile: Some(duration(timings.compile)),
+        run: Some(duration(timings.run)),
+        collect: Some(duration(timings.collect)),
+        total: Some(duration(timings.total)),
+    }
+}
+
+pub(super) fn language(health: &LanguageHealth, most: &Limits) -> proto::Language {
+    let (spec, condition) = (&health.spec, &health.condition);
+    let candidate = |candidate: &ImageCandidate| proto::ImageCandidate {
+        reference: candidate.reference.clone(),
+        source: candidate.source.label().to_owned(),
+        available: condition.availability.as_ref().is_some_and(|found| found.has(candidate)),
+    };
+    proto::Language {
+        id: spec.id.to_string(),
+        name: spec.name.clone(),
+        aliases: spec.aliases.clone(),
+        version: condition.toolchain.clone(),
+        main_file: spec.main_file.clone(),
+        images: spec.images.iter().map(candidate).collect(),
+        image: health.pool.image.clone(),
+        ready: condition.readiness == Readiness::Ready,
+        standby: condition.standby,
+        default_limits: Some(limits(&spec.limits)),
+        max_limits: Some(limits(most)),
+        last_error: condition.last_error.clone(),
+    }
+}
+
+fn limits(limits: &Limits) -> proto::Limits {
+    proto::Limits {
+        wall_time: Some(duration(limits.wall_time)),
+        cpu_time: Some(duration(limits.cpu_time)),
+        compile_time: Some(duration(limits.compile_time)),
+        memory_bytes: limits.memory_bytes,
+        output_bytes: limits.output_bytes,
+        disk_bytes: limits.disk_bytes,
+        processes: limits.processes,
+    }
+}
+
+pub(super) fn pool(pool: PoolSnapshot) -> proto::LanguagePool {
+    proto::LanguagePool {
+        language: pool.language,
+        min: pool.min,
+        max: pool.max,
+        target: pool.target,
+        warm: pool.warm,
+        leased: pool.leased,
+        creating: pool.creating,
+        broken: pool.broken,
+        waiting: pool.waiting,
+        uses: pool.uses,
+        hit_rate: if pool.uses == 0 { 0.0 } else { pool.hits as f64 / pool.uses as f64 },
+        lease_wait_p50: Some(duration(pool.wait_p50)),
+        created: pool.created,
+        create_time_mean: Some(duration(pool.create_mean)),
+        memory_bytes: pool.memory_bytes,
+        image: pool.image,
+        last_error: pool.last_error,
+    }
+}
+
+/// Bounded far below what the message can hold: every duration here is under a ceiling of a day.
+fn duration(time: Duration) -> prost_types::Duration {
+    prost_types::Duration { seconds: time.as_secs().cast_signed(), nanos: time.subsec_nanos().cast_signed() }
+}

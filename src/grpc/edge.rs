@@ -1,0 +1,134 @@
+//! What has to be done before tonic reads a request and after it has refused one: deadlines and sizes.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tonic::codegen::http::{HeaderMap, Request, Response};
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+
+use super::status::{invalid_field, too_large};
+
+const TIMEOUT_HEADER: &str = "grpc-timeout";
+/// A deadline nearer than this has passed: no program can start.
+const DEADLINE_MIN: Duration = Duration::from_millis(1);
+/// Kiln ends a program this long before the caller's deadline, so that the reply says so and the program is dead when
+/// the caller hears of it; a tenth of the time where that is less.
+const REPLY_MARGIN: Duration = Duration::from_millis(20);
+
+/// When the caller stops waiting; in the extensions of each request that has a deadline.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline(pub(super) Instant);
+
+/// Wraps all gRPC services.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EdgeLayer {
+    pub(super) request_bytes_max: usize,
+}
+
+impl<S> Layer<S> for EdgeLayer {
+    type Service = Edge<S>;
+
+    fn layer(&self, inner: S) -> Edge<S> {
+        Edge { inner, request_bytes_max: self.request_bytes_max }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Edge<S> {
+    inner: S,
+    request_bytes_max: usize,
+}
+
+impl<S, B, R> Service<Request<B>> for Edge<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    R: Default + Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        match timeout(request.headers()) {
+            Err(status) => return Box::pin(std::future::ready(Ok(status.into_http()))),
+            Ok(Some(timeout)) => {
+                let deadline = Instant::now() + timeout - REPLY_MARGIN.min(timeout / 10);
+                request.extensions_mut().insert(Deadline(deadline));
+            }
+            Ok(None) => {}
+        }
+        let (answer, bytes_max) = (self.inner.call(request), self.request_bytes_max);
+        Box::pin(async move {
+            let response = answer.await?;
+            if is_too_large(response.headers()) { Ok(too_large(bytes_max).into_http()) } else { Ok(response) }
+        })
+    }
+}
+
+/// tonic's own words for a message over the decoding limit; its code for that is not the one of Kiln's contract.
+fn is_too_large(headers: &HeaderMap) -> bool {
+    Status::from_header_map(headers).is_some_and(|status| {
+        status.code() == Code::OutOfRange && status.message().contains("decoded message length too large")
+    })
+}
+
+/// The caller's timeout, as the gRPC protocol writes it: up to eight digits and a unit.
+fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
+    let Some(value) = headers.get(TIMEOUT_HEADER) else { return Ok(None) };
+    let parsed = value.to_str().ok().and_then(parse_timeout);
+    let Some(timeout) = parsed else {
+        return Err(invalid_field(TIMEOUT_HEADER, "it is not up to eight digits and one of H M S m u n"));
+    };
+    if timeout < DEADLINE_MIN {
+        return Err(Status::deadline_exceeded("the deadline had passed when the request arrived"));
+    }
+    Ok(Some(timeout))
+}
+
+fn parse_timeout(text: &str) -> Option<Duration> {
+    let unit = text.chars().last()?;
+    let digits = &text[..text.len() - unit.len_utf8()];
+    if digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let amount: u64 = digits.parse().ok()?;
+    Some(match unit {
+        'H' => Duration::from_secs(amount * 3600),
+        'M' => Duration::from_secs(amount * 60),
+        'S' => Duration::from_secs(amount),
+        'm' => Duration::from_millis(amount),
+        'u' => Duration::from_micros(amount),
+        'n' => Duration::from_nanos(amount),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_read_as_the_protocol_writes_them() {
+        assert_eq!(parse_timeout("90M"), Some(Duration::from_secs(5400)));
+        assert_eq!(parse_timeout("1500m"), Some(Duration::from_millis(1500)));
+        for wrong in ["", "S", "1", "-1S", "123456789S", "1x", "1\u{20ac}"] {
+            assert_eq!(parse_timeout(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_in_the_past_is_told_as_such() {
+        let headers = |value: &str| HeaderMap::from_iter([(TIMEOUT_HEADER.parse().unwrap(), value.parse().unwrap())]);
+        assert_eq!(timeout(&headers("0n")).unwrap_err().code(), Code::DeadlineExceeded);
+        assert_eq!(timeout(&headers("soon")).unwrap_err().code(), Code::InvalidArgument);
+        assert_eq!(timeout(&headers("2S")).unwrap(), Some(Duration::from_secs(2)));
+    }
+}

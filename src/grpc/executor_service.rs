@@ -1,0 +1,163 @@
+//! `kiln.v1.Executor`: validates, runs in a task that outlives the call, answers.
+
+use std::pin::Pin;
+
+use futures_util::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Request, Response, Status, Streaming};
+
+use crate::domain::{Execution, Fault};
+use crate::executor::Executor;
+use crate::health::Health;
+use crate::proto::executor_server::Executor as Service;
+use crate::proto::{
+    ExecuteRequest, ExecuteResponse, ExecuteStreamRequest, ExecuteStreamResponse, ListLanguagesRequest,
+    ListLanguagesResponse, execute_stream_request, execute_stream_response,
+};
+use crate::tasks::Tasks;
+use crate::telemetry::metrics;
+
+use super::edge::Deadline;
+use super::sinks::{Collector, Forwarder};
+use super::validate::Validator;
+use super::{convert, status};
+
+/// Messages on their way to a streaming caller. More only hides how far it lags behind.
+const STREAM_MESSAGES: usize = 8;
+
+/// The service.
+#[derive(Debug)]
+pub(super) struct ExecutorService {
+    pub(super) executor: Executor,
+    pub(super) health: Health,
+    pub(super) validator: Validator,
+    pub(super) tasks: Tasks,
+    pub(super) request_bytes_max: usize,
+}
+
+impl ExecutorService {
+    fn validate(&self, request: ExecuteRequest, deadline: Option<Deadline>) -> Result<Execution, Status> {
+        let execution = self.validator.execution(request, deadline.map(|Deadline(at)| at));
+        execution.inspect_err(|_| metrics::refused(Fault::Caller.label()))
+    }
+}
+
+#[tonic::async_trait]
+impl Service for ExecutorService {
+    async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<ExecuteResponse>, Status> {
+        let deadline = request.extensions().get().copied();
+        let execution = self.validate(request.into_inner(), deadline)?;
+        let id = execution.id;
+        let cancel = CancellationToken::new();
+        // This future is dropped when the caller goes away; the task goes on, kills the program and settles.
+        let _gone = cancel.clone().drop_guard();
+        let executor = self.executor.clone();
+        let task = self.tasks.client(async move {
+            let result = executor.execute(&execution, &mut Collector::default(), &cancel).await;
+            result.map_err(|error| status::from_execute(&error, &id))
+        });
+        match task.await {
+            Ok(result) => result.map(convert::response).map(Response::new),
+            Err(panic) => {
+                tracing::error!(%id, %panic, "an execution's task ends");
+                Err(status::defect(&id))
+            }
+        }
+    }
+
+    type ExecuteStreamStream = Pin<Box<dyn Stream<Item = Result<ExecuteStreamResponse, Status>> + Send>>;
+
+    async fn execute_stream(
+        &self,
+        request: Request<Streaming<ExecuteStreamRequest>>,
+    ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
+        let deadline = request.extensions().get().copied();
+        let mut messages = request.into_inner();
+        let first = messages.message().await.map_err(|status| self.unread(status))?.and_then(|first| first.message);
+        let Some(execute_stream_request::Message::Execute(request)) = first else {
+            return Err(status::invalid_field("execute", "the first message of the stream must be `execute`"));
+        };
+        let execution = self.validate(request, deadline)?;
+        let (sender, receiver) = mpsc::channel(STREAM_MESSAGES);
+        let cancel = CancellationToken::new();
+        let gone = cancel.clone().drop_guard();
+        let executor = self.executor.clone();
+        self.tasks.client(run_stream(executor, execution, messages, Forwarder(sender), cancel));
+        // tonic drops the answers when the caller goes away, and the guard with them.
+        let answers = ReceiverStream::new(receiver).map(move |answer| {
+            let _ = &gone;
+            answer
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn list_languages(
+        &self,
+        _request: Request<ListLanguagesRequest>,
+    ) -> Result<Response<ListLanguagesResponse>, Status> {
+        let report = self.health.report();
+        let languages =
+            report.languages.iter().map(|health| convert::language(health, &self.validator.ceilings(&health.spec)));
+        Ok(Response::new(ListLanguagesResponse { languages: languages.collect() }))
+    }
+}
+
+impl ExecutorService {
+    /// tonic's answer to a message over the bound is not the one of Kiln's contract.
+    fn unread(&self, status: Status) -> Status {
+        if status.code() == Code::OutOfRange { status::too_large(self.request_bytes_max) } else { status }
+    }
+}
+
+/// Runs to the end whether or not anybody listens.
+async fn run_stream(
+    executor: Executor,
+    execution: Execution,
+    messages: Streaming<ExecuteStreamRequest>,
+    mut forwarder: Forwarder,
+    cancel: CancellationToken,
+) {
+    let answers = Forwarder(forwarder.0.clone());
+    let run = executor.execute(&execution, &mut forwarder, &cancel);
+    let mut complaint = None;
+    let result = {
+        tokio::pin!(run);
+        tokio::select! {
+            result = &mut run => result,
+            asked = asked_to_stop(messages) => {
+                complaint = asked.err();
+                cancel.cancel();
+                run.await
+            }
+        }
+    };
+    // Nobody may be there to hear any of this.
+    let _ = match (complaint, result) {
+        (Some(complaint), _) => answers.0.send(Err(complaint)).await.is_ok(),
+        (None, Ok(report)) => {
+            let finished = execute_stream_response::Message::Finished(convert::response(report));
+            answers.send(finished).await.is_ok()
+        }
+        (None, Err(error)) => answers.0.send(Err(status::from_execute(&error, &execution.id))).await.is_ok(),
+    };
+}
+
+/// Resolves when the caller cancels, goes away, or sends what this version does not serve.
+async fn asked_to_stop(mut messages: Streaming<ExecuteStreamRequest>) -> Result<(), Status> {
+    use execute_stream_request::Message;
+    match messages.message().await {
+        Ok(Some(ExecuteStreamRequest { message })) => match message {
+            Some(Message::Cancel(_)) => Ok(()),
+            Some(Message::Execute(_)) => Err(status::invalid_field("execute", "it came already; once is enough")),
+            Some(Message::Stdin(_)) => Err(status::not_served("stdin in a stream; send it in `execute`")),
+            Some(Message::CloseStdin(_)) => Err(status::not_served("close_stdin; the input ends by itself")),
+            Some(Message::Signal(_)) => Err(status::not_served("signal")),
+            None => Err(status::invalid_field("message", "it is empty")),
+        },
+        // The caller has said all it had to say.
+        Ok(None) => std::future::pending().await,
+        Err(_) => Ok(()),
+    }
+}

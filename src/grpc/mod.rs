@@ -1,0 +1,150 @@
+//! Kiln over gRPC: the only place that knows requests and replies. Never touches the engine.
+
+mod convert;
+mod edge;
+mod executor_service;
+mod health;
+mod pool_service;
+mod sinks;
+mod status;
+mod validate;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
+
+use crate::domain::Limits;
+use crate::executor::Executor;
+use crate::health::Health;
+use crate::language::Catalogue;
+use crate::pool::Pools;
+use crate::proto::{DESCRIPTORS, executor_server::ExecutorServer, pool_server::PoolServer};
+use crate::tasks::Tasks;
+
+use edge::EdgeLayer;
+use executor_service::ExecutorService;
+use pool_service::PoolService;
+use validate::Validator;
+
+/// A connection without traffic is asked for a sign of life this often, and given up after as long again: so a caller that
+/// vanished without a word is noticed.
+const KEEPALIVE: Duration = Duration::from_secs(20);
+/// Calls at the same time per connection: admission bounds the work, this bounds what a connection can hold in memory.
+const STREAMS_MAX: u32 = 1024;
+/// Bytes on their way per call and per connection: large files would otherwise crawl at 64 KiB per round trip.
+const STREAM_WINDOW_BYTES: u32 = 1 << 20;
+const CONNECTION_WINDOW_BYTES: u32 = 8 << 20;
+
+/// What the services work with.
+#[derive(Debug)]
+pub struct GrpcServices {
+    /// Runs executions.
+    pub executor: Executor,
+    /// Shown to operators.
+    pub pools: Arc<Pools>,
+    /// Readiness of each language.
+    pub health: Health,
+    /// Names and defaults.
+    pub catalogue: Catalogue,
+    /// Ceilings of what a request may ask.
+    pub ceilings: Limits,
+    /// Largest request.
+    pub request_bytes_max: usize,
+    /// Owns what runs.
+    pub tasks: Tasks,
+}
+
+/// A server that is not yet serving.
+pub struct GrpcServer {
+    services: GrpcServices,
+    reporter: HealthReporter,
+}
+
+/// Why serving ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The listener or a connection.
+    #[error("gRPC cannot be served: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// The descriptors that were generated with the server.
+    #[error("gRPC reflection cannot be served: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// Turns every health entry to not serving.
+#[derive(Debug, Clone)]
+pub struct NotServing {
+    health: Health,
+    reporter: HealthReporter,
+}
+
+impl NotServing {
+    /// Does so now.
+    pub async fn announce(&self) {
+        health::stop(&self.health, &self.reporter).await;
+    }
+}
+
+impl GrpcServer {
+    /// Puts the services together.
+    #[must_use]
+    pub fn new(services: GrpcServices) -> Self {
+        let reporter = HealthReporter::new();
+        let (state, follower) = (services.health.clone(), reporter.clone());
+        services.tasks.maintain("grpc health", health::follow(state, follower));
+        Self { services, reporter }
+    }
+
+    /// For the shutdown.
+    #[must_use]
+    pub fn not_serving(&self) -> NotServing {
+        NotServing { health: self.services.health.clone(), reporter: self.reporter.clone() }
+    }
+
+    /// Serves until `shutdown` resolves and the calls in flight have ended.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServeError> {
+        let services = self.services;
+        let bytes_max = services.request_bytes_max;
+        let pool = PoolService { pools: services.pools, catalogue: services.catalogue.clone() };
+        let executor = ExecutorService {
+            executor: services.executor,
+            health: services.health,
+            validator: Validator { catalogue: services.catalogue, ceilings: services.ceilings },
+            tasks: services.tasks,
+            request_bytes_max: bytes_max,
+        };
+        Server::builder()
+            .http2_keepalive_interval(Some(KEEPALIVE))
+            .http2_keepalive_timeout(Some(KEEPALIVE))
+            .max_concurrent_streams(STREAMS_MAX)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .layer(EdgeLayer { request_bytes_max: bytes_max })
+            .add_service(ExecutorServer::new(executor).max_decoding_message_size(bytes_max))
+            .add_service(PoolServer::new(pool))
+            .add_service(HealthServer::new(HealthService::from_health_reporter(self.reporter)))
+            .add_service(reflection().build_v1()?)
+            .add_service(reflection().build_v1alpha()?)
+            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), shutdown)
+            .await?;
+        Ok(())
+    }
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}

@@ -1,0 +1,266 @@
+//! From a request to an [`Execution`], or to all that is wrong with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tonic::Status;
+use tonic_types::FieldViolation;
+
+use crate::domain::{Execution, ExecutionId, LimitRequest, Limits, SourceFile};
+use crate::language::{Catalogue, LanguageSpec};
+use crate::proto;
+
+use super::status;
+
+/// Bytes of one source text. The interpreter or compiler reads it whole; nobody writes more by hand.
+const CODE_BYTES_MAX: usize = 16 << 20;
+/// Files of one request: each costs the agent a handful of system calls before the program starts.
+const FILES_MAX: usize = 1_000;
+/// Bytes of a path and of each of its parts, as Linux has them.
+const PATH_BYTES_MAX: usize = 4_096;
+const PATH_PART_BYTES_MAX: usize = 255;
+/// Bytes of all arguments and variables together, under the frame's bound and the kernel's.
+const ARGS_AND_ENV_BYTES_MAX: usize = 256 << 10;
+/// Bytes of one argument or variable: the kernel's MAX_ARG_STRLEN, its NUL included.
+const STRING_BYTES_MAX: usize = (128 << 10) - 1;
+const LABELS_MAX: usize = 32;
+const LABEL_BYTES_MAX: usize = 256;
+
+/// Validates requests against the catalogue and the operator's ceilings.
+#[derive(Debug)]
+pub(super) struct Validator {
+    pub(super) catalogue: Catalogue,
+    pub(super) ceilings: Limits,
+}
+
+impl Validator {
+    /// The most a request may ask of a language. Disk and processes are fixed when its containers are created.
+    pub(super) fn ceilings(&self, language: &LanguageSpec) -> Limits {
+        let own = &language.limits;
+        Limits { disk_bytes: own.disk_bytes, processes: own.processes, ..self.ceilings }
+    }
+
+    /// The execution that a request asks for.
+    pub(super) fn execution(
+        &self,
+        request: proto::ExecuteRequest,
+        deadline: Option<Instant>,
+    ) -> Result<Execution, Status> {
+        if !request.artifacts.is_empty() {
+            return Err(status::not_served("artifacts"));
+        }
+        if !request.session_id.is_empty() {
+            return Err(status::not_served("session_id"));
+        }
+        let mut wrong = Wrong::default();
+        let language = self.language(&request.language, &mut wrong);
+        check_strings(&request.args, &request.env, &mut wrong);
+        check_labels(&request.labels, &mut wrong);
+        check_files(&request.files, &mut wrong);
+        let Some(language) = language else { return Err(status::invalid(wrong.0)) };
+        let limits = self.limits(request.limits.as_ref(), language, &mut wrong);
+        let (files, main) = sources(request.code, request.files, request.entrypoint, language, &mut wrong);
+        match limits {
+            Some(limits) if wrong.0.is_empty() => Ok(Execution {
+                id: ExecutionId::random(),
+                language: language.id.clone(),
+                files,
+                main,
+                args: request.args,
+                env: BTreeMap::from_iter(request.env).into_iter().collect(),
+                stdin: request.stdin.into(),
+                limits,
+                labels: BTreeMap::from_iter(request.labels).into_iter().collect(),
+                deadline,
+            }),
+            _ => Err(status::invalid(wrong.0)),
+        }
+    }
+
+    fn language(&self, name: &str, wrong: &mut Wrong) -> Option<&LanguageSpec> {
+        let found = self.catalogue.find(name);
+        if found.is_none() {
+            let known: Vec<_> = self.catalogue.languages().iter().map(|spec| spec.id.as_str()).collect();
+            let what = if name.is_empty() { "it is required".to_owned() } else { format!("{name:?} is not known") };
+            wrong.say("language", format!("{what}; this server has {}", known.join(", ")));
+        }
+        found.map(|spec| &**spec)
+    }
+
+    fn limits(&self, asked: Option<&proto::Limits>, language: &LanguageSpec, wrong: &mut Wrong) -> Option<Limits> {
+        let asked = asked.copied().unwrap_or_default();
+        let mut time = |field: &str, given: Option<prost_types::Duration>| {
+            let given = given.filter(|given| given.seconds != 0 || given.nanos != 0)?;
+            let converted = Duration::try_from(given);
+            converted.map_err(|_| wrong.say(&format!("limits.{field}"), "it is negative".to_owned())).ok()
+        };
+        let amount = |given: u64| (given != 0).then_some(given);
+        let request = LimitRequest {
+            wall_time: time("wall_time", asked.wall_time),
+            cpu_time: time("cpu_time", asked.cpu_time),
+            compile_time: time("compile_time", asked.compile_time),
+            memory_bytes: amount(asked.memory_bytes),
+            output_bytes: amount(asked.output_bytes),
+            disk_bytes: amount(asked.disk_bytes),
+            processes: amount(asked.processes),
+        };
+        let settled = Limits::settle(&request, &language.limits, &self.ceilings(language));
+        settled.map_err(|errors| {
+            for error in errors {
+                wrong.say(&format!("limits.{}", error.field), error.to_string());
+            }
+        }).ok()
+    }
+}
+
+/// What is wrong so far. A hostile request cannot make the answer long.
+#[derive(Default)]
+struct Wrong(Vec<FieldViolation>);
+
+impl Wrong {
+    const MOST: usize = 16;
+
+    fn say(&mut self, field: &str, description: String) {
+        if self.0.len() < Self::MOST {
+            self.0.push(FieldViolation::new(field, description));
+        }
+    }
+}
+
+/// All files and the path of the main one.
+fn sources(
+    code: String,
+    files: Vec<proto::File>,
+    entrypoint: String,
+    language: &LanguageSpec,
+    wrong: &mut Wrong,
+) -> (Vec<SourceFile>, String) {
+    let mut sources: Vec<SourceFile> = files
+        .into_iter()
+        .map(|file| SourceFile { path: file.path, content: file.content, executable: file.executable })
+        .collect();
+    match (code.is_empty(), entrypoint.is_empty()) {
+        (true, true) => {
+            let what = "it is empty; send the program's text, or name one of `files` as `entrypoint`";
+            wrong.say("code", what.to_owned());
+        }
+        (false, false) => wrong.say("entrypoint", "`code` is the main file already; send one of the two".to_owned()),
+        (true, false) => {
+            if !sources.iter().any(|file| file.path == entrypoint) {
+                wrong.say("entrypoint", format!("{entrypoint:?} is not among `files`"));
+            }
+            // A leading dash would be an option to the compiler or interpreter.
+            if entrypoint.starts_with('-') {
+                wrong.say("entrypoint", format!("{entrypoint:?} begins with a dash"));
+            }
+            return (sources, entrypoint);
+        }
+        (false, true) => {
+            if code.len() > CODE_BYTES_MAX {
+                wrong.say("code", format!("it has {} bytes; the most is {CODE_BYTES_MAX}", code.len()));
+            }
+            let main = &language.main_file;
+            if sources.iter().any(|file| file.path == *main || is_below(&file.path, main)) {
+                wrong.say("files", format!("{main:?} is where `code` is saved; send one of the two"));
+            }
+            let main = SourceFile { path: main.clone(), content: Bytes::from(code), executable: false };
+            sources.push(main);
+        }
+    }
+    (sources, language.main_file.clone())
+}
+
+fn check_files(files: &[proto::File], wrong: &mut Wrong) {
+    if files.len() > FILES_MAX {
+        wrong.say("files", format!("there are {} of them; the most is {FILES_MAX}", files.len()));
+        return;
+    }
+    let mut paths = BTreeSet::new();
+    for (index, file) in files.iter().enumerate() {
+        let field = format!("files[{index}].path");
+        if let Err(reason) = check_path(&file.path) {
+            wrong.say(&field, format!("{:?} {reason}", shortened(&file.path)));
+        } else if !paths.insert(file.path.as_str()) {
+            wrong.say(&field, format!("{:?} comes twice", shortened(&file.path)));
+        }
+    }
+    for path in &paths {
+        let ancestors = path.match_indices('/').map(|(end, _)| &path[..end]);
+        if let Some(file) = ancestors.into_iter().find(|ancestor| paths.contains(ancestor)) {
+            wrong.say("files", format!("{:?} is both a file and a directory", shortened(file)));
+        }
+    }
+}
+
+/// Whether a path can name a file of the workspace and nothing else. Links cannot be expressed at all.
+fn check_path(path: &str) -> Result<(), String> {
+    if path.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    if path.contains('\0') {
+        return Err("contains NUL".to_owned());
+    }
+    if path.len() > PATH_BYTES_MAX {
+        return Err(format!("has {} bytes; the most is {PATH_BYTES_MAX}", path.len()));
+    }
+    if path.starts_with('/') {
+        return Err("is absolute; paths are relative to the workspace".to_owned());
+    }
+    for part in path.split('/') {
+        match part {
+            "" => return Err("has an empty part".to_owned()),
+            "." | ".." => return Err(format!("contains {part:?}; write the path without it")),
+            long if long.len() > PATH_PART_BYTES_MAX => {
+                return Err(format!("has a part of {} bytes; the most is {PATH_PART_BYTES_MAX}", long.len()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn check_strings(args: &[String], env: &std::collections::HashMap<String, String>, wrong: &mut Wrong) {
+    for (index, arg) in args.iter().enumerate() {
+        if arg.contains('\0') || arg.len() > STRING_BYTES_MAX {
+            wrong.say(&format!("args[{index}]"), format!("it contains NUL or has over {STRING_BYTES_MAX} bytes"));
+        }
+    }
+    for (name, value) in env {
+        let field = format!("env[{:?}]", shortened(name));
+        if name.is_empty() || name.contains(['=', '\0']) {
+            wrong.say(&field, "a variable's name is not empty and has neither `=` nor NUL".to_owned());
+        }
+        if value.contains('\0') || name.len() + value.len() >= STRING_BYTES_MAX {
+            wrong.say(&field, format!("it contains NUL or has over {STRING_BYTES_MAX} bytes"));
+        }
+    }
+    // What each string costs beside its bytes: a pointer, as execve counts.
+    let cost = |bytes: usize| bytes + size_of::<usize>();
+    let args: usize = args.iter().map(|arg| cost(arg.len())).sum();
+    let env: usize = env.iter().map(|(name, value)| cost(name.len() + value.len())).sum();
+    if args + env > ARGS_AND_ENV_BYTES_MAX {
+        wrong.say("args", format!("args and env have over {ARGS_AND_ENV_BYTES_MAX} bytes together"));
+    }
+}
+
+fn check_labels(labels: &std::collections::HashMap<String, String>, wrong: &mut Wrong) {
+    if labels.len() > LABELS_MAX {
+        wrong.say("labels", format!("there are {} of them; the most is {LABELS_MAX}", labels.len()));
+    }
+    if labels.iter().any(|(name, value)| name.len() > LABEL_BYTES_MAX || value.len() > LABEL_BYTES_MAX) {
+        wrong.say("labels", format!("one has over {LABEL_BYTES_MAX} bytes"));
+    }
+}
+
+/// As much of a hostile name as an error message needs.
+fn shortened(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+#[cfg(test)]
+mod tests;
