@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod admission;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;

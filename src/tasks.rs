@@ -13,13 +13,25 @@ use tokio_util::task::TaskTracker;
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
     clients: TaskTracker,
+    clients_cancel: CancellationToken,
     maintenance: TaskTracker,
     stop: CancellationToken,
     defect: CancellationToken,
 }
 
 impl Tasks {
-    /// Starts work on behalf of a caller; it is not stopped, only waited for.
+    /// For work on behalf of a caller: cancelled with [`Tasks::cancel_clients`], or on its own.
+    #[must_use]
+    pub fn cancellation(&self) -> CancellationToken {
+        self.clients_cancel.child_token()
+    }
+
+    /// Asks all client tasks to give up.
+    pub fn cancel_clients(&self) {
+        self.clients_cancel.cancel();
+    }
+
+    /// Starts work on behalf of a caller; it is waited for at shutdown.
     #[expect(clippy::disallowed_methods, reason = "the one place that owns tasks")]
     pub fn client<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
     where

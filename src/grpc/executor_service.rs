@@ -50,7 +50,7 @@ impl Service for ExecutorService {
         let deadline = request.extensions().get().copied();
         let execution = self.validate(request.into_inner(), deadline)?;
         let id = execution.id;
-        let cancel = CancellationToken::new();
+        let cancel = self.tasks.cancellation();
         // This future is dropped when the caller goes away; the task goes on, kills the program and settles.
         let _gone = cancel.clone().drop_guard();
         let executor = self.executor.clone();
@@ -81,7 +81,7 @@ impl Service for ExecutorService {
         };
         let execution = self.validate(request, deadline)?;
         let (sender, receiver) = mpsc::channel(STREAM_MESSAGES);
-        let cancel = CancellationToken::new();
+        let cancel = self.tasks.cancellation();
         let gone = cancel.clone().drop_guard();
         let executor = self.executor.clone();
         self.tasks.client(run_stream(executor, execution, messages, Forwarder(sender), cancel));

@@ -146,10 +146,19 @@ impl Catalogue {
         for name in names {
             kept.push(&self.find(name).ok_or_else(|| name.clone())?.id);
         }
-        let languages: Vec<_> = self.languages.iter().filter(|spec| kept.contains(&&spec.id)).cloned().collect();
+        Ok(self.filtered(|id| kept.contains(&id)))
+    }
+
+    /// Leaves nothing but this language.
+    pub fn retain(&mut self, only: &LanguageId) {
+        *self = self.filtered(|id| id == only);
+    }
+
+    fn filtered(&self, is_kept: impl Fn(&LanguageId) -> bool) -> Self {
+        let languages: Vec<_> = self.languages.iter().filter(|spec| is_kept(&spec.id)).cloned().collect();
         let place = |index: &usize| languages.iter().position(|spec| spec.id == self.languages[*index].id);
         let names = self.names.iter().filter_map(|(name, index)| Some((name.clone(), place(index)?))).collect();
-        Ok(Self { names, languages, assets: self.assets.clone() })
+        Self { names, languages, assets: self.assets.clone() }
     }
 
     /// Sets the pool of a language that is in the catalogue.

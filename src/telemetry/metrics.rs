@@ -1,5 +1,6 @@
 //! The names of all metrics in one place. Durations are in seconds.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -21,11 +22,20 @@ const QUEUED: &str = "kiln_queued";
 const BUCKETS_SECONDS: [f64; 14] =
     [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 300.0];
 
-/// Installs the recorder and describes everything; the handle renders it.
+/// Renders the metrics of this process; the first call installs the recorder.
 ///
 /// # Errors
-/// When the buckets are refused, or a recorder is there already.
-pub fn install() -> Result<PrometheusHandle, BuildError> {
+/// When the buckets are refused, or another recorder is there already.
+pub fn handle() -> Result<PrometheusHandle, BuildError> {
+    static INSTALLED: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*installed {
+        return Ok(handle.clone());
+    }
+    Ok(installed.insert(install()?).clone())
+}
+
+fn install() -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS_SECONDS)?
         .install_recorder()?;

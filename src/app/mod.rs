@@ -1,0 +1,230 @@
+//! The composition root: builds everything from the settings, watches over it, and shuts it down in phases.
+
+mod workbench;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::admission::Admission;
+use crate::config::Config;
+use crate::engine::{DockerEngine, Engine, EngineError, Owner};
+use crate::executor::Executor;
+use crate::grpc::{GrpcServer, GrpcServices, NotServing, ServeError};
+use crate::health::Health;
+use crate::http::{self, HttpState};
+use crate::language::Catalogue;
+use crate::pool::{AgentBinary, AgentVolume, PoolConfig, Pools, Services};
+use crate::tasks::Tasks;
+use crate::telemetry::metrics;
+
+pub use workbench::{ProofError, Workbench};
+
+/// What `build.rs` made.
+pub const AGENT: AgentBinary =
+    AgentBinary { content: include_bytes!(env!("KILN_AGENT_BINARY")), arch: env!("KILN_AGENT_ARCH") };
+
+/// Enough to tell the runs of a daemon apart.
+const EPOCH_DIGITS: usize = 12;
+/// After the grace period: how long killed programs are waited for.
+const KILL_SECONDS_MAX: u64 = 5;
+/// How long the engine may take to remove all containers at the end. What is left ends by itself, without its daemon.
+const BURIAL_SECONDS_MAX: u64 = 60;
+/// How long open connections are waited for once nothing runs any more.
+const HANG_UP_SECONDS_MAX: u64 = 2;
+
+/// Why the daemon does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// An address cannot be served.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The engine's address makes no sense.
+    #[error("engine.host: {0}")]
+    Engine(#[from] EngineError),
+    /// The metrics recorder.
+    #[error("metrics: {0}")]
+    Metrics(String),
+    /// gRPC ended.
+    #[error(transparent)]
+    Grpc(#[from] ServeError),
+    /// HTTP ended.
+    #[error("HTTP cannot be served: {0}")]
+    Http(std::io::Error),
+    /// A maintenance task ended; the log says which.
+    #[error("a part of the daemon has failed; the log above says which")]
+    Defect,
+}
+
+/// A daemon that listens but does not serve yet.
+pub struct App {
+    shutdown_grace: Duration,
+    grpc: (TcpListener, GrpcServer),
+    http: (TcpListener, HttpState),
+    pools: Arc<Pools>,
+    admission: Arc<Admission>,
+    tasks: Tasks,
+}
+
+/// The engine that the settings name.
+///
+/// # Errors
+/// When its address makes no sense; it need not answer yet.
+pub fn engine(config: &Config) -> Result<Arc<dyn Engine>, EngineError> {
+    Ok(Arc::new(DockerEngine::connect(&config.engine)?))
+}
+
+/// Pools of `catalogue`'s languages for a run of `instance`, not started yet.
+fn make_pools(config: PoolConfig, catalogue: &Catalogue, engine: Arc<dyn Engine>, instance: &str) -> Pools {
+    let mut epoch = uuid::Uuid::new_v4().simple().to_string();
+    epoch.truncate(EPOCH_DIGITS);
+    let owner = Owner { instance: instance.to_owned(), epoch };
+    let volume = AgentVolume::new(AGENT, catalogue, &owner);
+    let services = Services { engine, owner, volume, agent_arch: AGENT.arch };
+    Pools::new(config, services, catalogue)
+}
+
+impl App {
+    /// Builds everything around `engine` and binds both addresses.
+    ///
+    /// # Errors
+    /// When an address is taken or telemetry cannot be set up.
+    pub async fn bind(config: Config, engine: Arc<dyn Engine>) -> Result<Self, AppError> {
+        let metrics = metrics::handle().map_err(|error| AppError::Metrics(error.to_string()))?;
+        let grpc_listener = listen(config.grpc).await?;
+        let http_listener = listen(config.http).await?;
+        let tasks = Tasks::default();
+        let pools = Arc::new(make_pools(config.pool, &config.catalogue, engine, &config.instance));
+        let admission = Arc::new(Admission::new(config.admission));
+        let health = Health::new(config.catalogue.clone(), Arc::clone(&pools), Arc::clone(&admission));
+        let grpc = GrpcServer::new(GrpcServices {
+            executor: Executor::new(Arc::clone(&admission), Arc::clone(&pools)),
+            pools: Arc::clone(&pools),
+            health: health.clone(),
+            catalogue: config.catalogue,
+            ceilings: config.ceilings,
+            request_bytes_max: config.request_bytes_max,
+            tasks: tasks.clone(),
+        });
+        let http = HttpState { health, metrics };
+        Ok(Self {
+            shutdown_grace: config.shutdown,
+            grpc: (grpc_listener, grpc),
+            http: (http_listener, http),
+            pools,
+            admission,
+            tasks,
+        })
+    }
+
+    /// Where gRPC and HTTP are served.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn addresses(&self) -> std::io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.grpc.0.local_addr()?, self.http.0.local_addr()?))
+    }
+
+    /// Serves until `shutdown` resolves, then lets running programs finish and leaves nothing behind.
+    ///
+    /// # Errors
+    /// When a part of it fails; what exists is removed all the same.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
+        let (grpc_address, http_address) = self.addresses().map_err(AppError::Http)?;
+        let hang_up = CancellationToken::new();
+        let not_serving = self.grpc.1.not_serving();
+        let grpc = self.grpc.1.serve(self.grpc.0, hang_up.clone().cancelled_owned());
+        let http = http::serve(self.http.0, self.http.1, hang_up.clone().cancelled_owned());
+        let servers = async { tokio::try_join!(async { grpc.await.map_err(AppError::Grpc) }, async { http.await.map_err(AppError::Http) }) };
+        tokio::pin!(servers);
+        self.pools.start(&self.tasks);
+        tracing::info!(%grpc_address, %http_address, version = env!("CARGO_PKG_VERSION"), "serving");
+
+        let mut result = tokio::select! {
+            () = shutdown => Ok(()),
+            () = self.tasks.defect() => Err(AppError::Defect),
+            ended = &mut servers => ended.map(|_| ()),
+        };
+        let phases = Phases {
+            grace: self.shutdown_grace,
+            admission: &self.admission,
+            tasks: &self.tasks,
+            pools: &self.pools,
+            not_serving,
+        };
+        if result.is_ok() {
+            // The servers go on until nothing runs: refusals and last replies have to get out.
+            let over = async {
+                phases.run().await;
+                hang_up.cancel();
+                tokio::time::sleep(Duration::from_secs(HANG_UP_SECONDS_MAX)).await;
+            };
+            result = tokio::select! {
+                () = over => Ok(()),
+                ended = &mut servers => ended.map(|_| ()),
+            };
+        } else {
+            phases.run().await;
+        }
+        self.tasks.stop_maintenance().await;
+        tracing::info!("stopped");
+        result
+    }
+}
+
+/// The way down, one phase after the other.
+struct Phases<'a> {
+    grace: Duration,
+    admission: &'a Admission,
+    tasks: &'a Tasks,
+    pools: &'a Pools,
+    not_serving: NotServing,
+}
+
+impl Phases<'_> {
+    async fn run(&self) {
+        tracing::info!(grace = ?self.grace, "shutting down: nothing new is taken");
+        self.admission.drain();
+        self.not_serving.announce().await;
+
+        if timeout(self.grace, self.tasks.finish_clients()).await.is_err() {
+            tracing::warn!("programs still run after the grace period; killing them");
+            self.tasks.cancel_clients();
+            let _ = timeout(Duration::from_secs(KILL_SECONDS_MAX), self.tasks.finish_clients()).await;
+        }
+
+        let bound = Duration::from_secs(BURIAL_SECONDS_MAX);
+        if timeout(bound, self.pools.close()).await.is_err() {
+            tracing::warn!("the engine does not remove everything; what is left ends by itself");
+        }
+    }
+}
+
+/// Resolves when the process is asked to end: SIGTERM, or SIGINT from a terminal.
+///
+/// # Errors
+/// When the signals cannot be listened for.
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
+}

@@ -1,0 +1,2 @@
+// kiln: {"files": {"data.json": "{\"a\": 1,}"}}
+require('./data.json');

@@ -1,0 +1,4 @@
+queueMicrotask(function task() {
+  throw new Error('in a microtask');
+});
+console.log('main');

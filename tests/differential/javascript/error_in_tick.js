@@ -1,0 +1,4 @@
+process.nextTick(() => {
+  throw new Error('in a tick');
+});
+queueMicrotask(() => console.log('never'));

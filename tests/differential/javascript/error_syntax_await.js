@@ -1,0 +1,3 @@
+const value = require('path');
+await value;
+console.log(typeof module);

@@ -1,0 +1,2 @@
+const once = 1;
+let once = 2;

@@ -1,0 +1,4 @@
+process.on('exit', () => {
+  throw new RangeError('while leaving');
+});
+console.log('before');
