@@ -192,7 +192,8 @@ impl Session {
         let workspace = Workspace::new(PathBuf::from(&setup.workspace), uid);
         let toolchain = match setup.version_argv.as_slice() {
             [] => String::new(),
-            argv => first_line(argv, &spawn::environment(&setup.env), &workspace, uid)?,
+            // An image without the command still runs programs.
+            argv => first_line(argv, &spawn::environment(&setup.env), &workspace, uid).unwrap_or_default(),
         };
         // A standby that does not come up costs time per program, nothing else: the daemon is told and decides.
         self.standby = setup.standby.and_then(|spec| {

@@ -97,7 +97,7 @@ fn accept(pool: &LanguagePool, warm: Warm, greeting: Greeting, time: Duration) {
     pool.condition.send_if_modified(|condition| {
         let news = condition.readiness != Readiness::Ready;
         condition.readiness = Readiness::Ready;
-        if !greeting.toolchain.is_empty() {
+        if condition.toolchain.is_empty() && !greeting.toolchain.is_empty() {
             tracing::info!(language, toolchain = greeting.toolchain, standby = greeting.standby, "ready");
             condition.toolchain = greeting.toolchain;
             if let Some(blueprint) = &condition.blueprint {

@@ -12,9 +12,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::container::LogOutput;
+use bollard::errors::Error;
 use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::{ContainerUpdateBody, ExecConfig};
-use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
+use bollard::query_parameters::{
+    ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, WaitContainerOptionsBuilder,
+};
 use futures_util::StreamExt;
 use tokio::sync::Semaphore;
 
@@ -68,6 +71,23 @@ impl DockerEngine {
         };
         let docker = docker.map_err(|error| EngineError::Unavailable { reason: error.to_string() })?;
         Ok(Self { docker, starts: Semaphore::new(config.parallel.max(1)) })
+    }
+
+    /// Returns when the engine no longer knows the container.
+    async fn wait_removed(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let options = WaitContainerOptionsBuilder::default().condition("removed").build();
+        let mut gone = self.docker.wait_container(&id.0, Some(options));
+        // bollard takes an exit code other than 0 for an error; here it is an answer like any other.
+        let answer = async {
+            match gone.next().await {
+                None | Some(Ok(_) | Err(Error::DockerContainerWaitError { .. })) => Ok(()),
+                Some(Err(error)) => Err(error),
+            }
+        };
+        match bounded("container wait", CREATE_SECONDS_MAX, answer).await {
+            Err(EngineError::Refused { status: 404, .. }) => Ok(()),
+            answer => answer,
+        }
     }
 
     async fn start_slot(&self) -> tokio::sync::SemaphorePermit<'_> {
@@ -184,8 +204,10 @@ impl Engine for DockerEngine {
         let remove = self.docker.remove_container(&id.0, Some(options));
         match bounded("container remove", CREATE_SECONDS_MAX, remove).await {
             Ok(()) | Err(EngineError::Refused { status: 404, .. }) => Ok(()),
-            // It removes itself as soon as it has stopped.
-            Err(EngineError::Refused { status: 409, message, .. }) if message.contains("in progress") => Ok(()),
+            // It stopped, and is removing itself.
+            Err(EngineError::Refused { status: 409, message, .. }) if message.contains("in progress") => {
+                self.wait_removed(id).await
+            }
             Err(error) => Err(error),
         }
     }

@@ -6,5 +6,4 @@ async function innermost() {
 async function middle() {
   await innermost();
 }
-middle().catch((error) => console.log(error.stack));
-Promise.all([middle()]).catch((error) => console.log(error.stack));
+middle().catch((error) => console.log(error.stack)).then(() => Promise.all([middle()])).catch((error) => console.log(error.stack));

@@ -6,4 +6,4 @@ setTimeout(function later() {
   console.log(new Error('later').stack);
 }, 1);
 const { getCallSites } = require('util');
-if (getCallSites) console.log(getCallSites(), getCallSites(1));
+if (getCallSites) console.log(getCallSites().map((site) => [site.functionName, site.scriptName, site.lineNumber, site.columnNumber]), getCallSites(1).length);

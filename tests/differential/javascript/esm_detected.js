@@ -1,0 +1,2 @@
+import { basename } from 'node:path';
+console.log(basename(import.meta.url), await Promise.resolve('awaited'), typeof require);

@@ -1,0 +1,2 @@
+const { sep } = await import('path');
+console.log(sep, typeof module, this);

@@ -1,0 +1,1 @@
+console.log(import.meta.dirname, this === undefined, new Error('here').stack);

@@ -1,0 +1,2 @@
+import './absent.mjs';
+console.log('never');

@@ -1,0 +1,2 @@
+// kiln: {"files": {"package.json": "{\"type\": \"module\"}"}}
+const fs = require('fs');

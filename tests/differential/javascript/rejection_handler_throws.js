@@ -1,0 +1,4 @@
+process.on('unhandledRejection', (reason) => {
+  throw new Error(`while handling: ${reason}`);
+});
+Promise.reject('first');

@@ -1,0 +1,1 @@
+Promise.reject({ code: 'plain object', nested: [1, { two: 2 }] });

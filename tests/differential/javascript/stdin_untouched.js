@@ -1,0 +1,3 @@
+// kiln: {"stdin": "nobody reads this\n"}
+console.log('done', process.getActiveResourcesInfo());
+process.on('exit', () => console.log('exit'));

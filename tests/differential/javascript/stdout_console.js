@@ -1,0 +1,16 @@
+console.log('%s is %d years and %i, %f, %j %o %O %c%%', 'Bob', 42.5, 42.9, '1.5', { a: 1 }, [1], { b: { c: {} } }, 'css', 'extra');
+console.group('group');
+console.info('inside');
+console.group();
+console.warn('deeper');
+console.groupEnd();
+console.dir({ a: { b: { c: { d: 1 } } } }, { depth: 0 });
+console.groupEnd();
+console.assert(false, 'asserted %s', 'this');
+console.count();
+console.count('own');
+console.countReset();
+console.count();
+console.table([{ a: 1, b: 'x' }, { a: 2, c: true }]);
+console.table(new Map([['k', 1]]));
+console.trace('traced');
