@@ -1,0 +1,2 @@
+const { findSourceMap, SourceMap } = require('module');
+console.log(findSourceMap(__filename), typeof SourceMap, process.sourceMapsEnabled, require('module').getSourceMapsSupport?.());

@@ -1,0 +1,3 @@
+// Ignored by Node itself.
+process.kill(process.pid, 'SIGPIPE');
+setTimeout(() => console.log('alive'), 2);

@@ -1,0 +1,3 @@
+process.throwDeprecation = true;
+process.on('exit', (code) => console.log(code));
+require('util').deprecate(() => {}, 'thrown', 'OLD4')();
