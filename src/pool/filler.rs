@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::engine::EngineError;
 use crate::images;
-use crate::sandbox::{Blueprint, Greeting, SandboxError, Warm};
+use crate::sandbox::{Blueprint, Cold, Greeting, SandboxError, Warm};
 use crate::telemetry::metrics;
 
 use super::condition::Readiness;
@@ -24,7 +24,8 @@ const RETRY_LAST: Duration = Duration::from_secs(5);
 /// One failed create may be bad luck; after this many in a row callers are told instead of kept waiting.
 const FAILURES_TOLERATED: u32 = 2;
 
-type Creation = BoxFuture<'static, Result<(Warm, Greeting, Duration), SandboxError>>;
+/// What became of a creation; `None` where the pool was closed meanwhile.
+type Creation = BoxFuture<'static, Result<Option<(Warm, Greeting, Duration)>, SandboxError>>;
 
 /// Why no blueprint can be had.
 enum ProvisionError {
@@ -53,10 +54,11 @@ pub(super) async fn run(pool: Arc<LanguagePool>, supplies: Arc<Supplies>) -> Res
             Some(created) = creations.next() => {
                 pool.creating.fetch_sub(1, Ordering::Relaxed);
                 match created {
-                    Ok((warm, greeting, time)) => {
+                    Ok(Some((warm, greeting, time))) => {
                         failures = 0;
                         accept(&pool, warm, greeting, time);
                     }
+                    Ok(None) => {}
                     Err(error) => {
                         failures += 1;
                         fail(&pool, &supplies, &error, failures).await;
@@ -78,11 +80,17 @@ fn create(
     blueprint: Arc<Blueprint>,
     slot: OwnedSemaphorePermit,
 ) -> Creation {
-    let (engine, graves, uid) = (Arc::clone(&supplies.engine), pool.graves.clone(), supplies.next_uid());
+    let (supplies, graves, uid) = (Arc::clone(supplies), pool.graves.clone(), supplies.next_uid());
     Box::pin(async move {
         let begun = Instant::now();
-        let (warm, greeting) = Warm::create(&*engine, blueprint, uid, slot, graves).await?;
-        Ok((warm, greeting, begun.elapsed()))
+        let cold = Cold::create(&*supplies.engine, blueprint, uid, slot, graves).await?;
+        tokio::select! {
+            warm = cold.warm_up(&*supplies.engine) => {
+                let (warm, greeting) = warm?;
+                Ok(Some((warm, greeting, begun.elapsed())))
+            }
+            () = supplies.closed.cancelled() => Ok(None),
+        }
     })
 }
 

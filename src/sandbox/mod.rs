@@ -1,4 +1,4 @@
-//! One container and the agent in it, as types: `Warm` may serve, `Busy` serves, `Spent` never serves again.
+//! One container and the agent in it, as types: `Cold` has no agent yet, `Warm` may serve, `Busy` serves, `Spent` never serves again.
 //!
 //! Dropping any of them destroys the container. There is no way back from `Busy` to `Warm`.
 
@@ -13,4 +13,4 @@ pub use busy::{Busy, Ran, Spent};
 pub use error::SandboxError;
 pub use handle::{Burial, Graves};
 pub use plan::Plan;
-pub use warm::{Blueprint, Greeting, Warm};
+pub use warm::{Blueprint, Cold, Greeting, Warm};

@@ -66,44 +66,65 @@ impl fmt::Debug for Warm {
     }
 }
 
-impl Warm {
-    /// Makes a container, attaches its agent, and waits until it is ready. On any error the container is buried.
+/// A container without its agent.
+#[derive(Debug)]
+pub struct Cold {
+    handle: Handle,
+    blueprint: Arc<Blueprint>,
+    uid: u32,
+}
+
+impl Cold {
+    /// Makes a container. Must be driven to its end: a container that the engine makes for nobody is found only by its label.
     ///
     /// # Errors
-    /// The engine's, or a handshake that failed.
+    /// The engine's.
     pub async fn create(
         engine: &dyn Engine,
         blueprint: Arc<Blueprint>,
         uid: u32,
         slot: OwnedSemaphorePermit,
         graves: Graves,
-    ) -> Result<(Self, Greeting), SandboxError> {
-        let language = &blueprint.language;
+    ) -> Result<Self, SandboxError> {
         let container = engine.create(&container_spec(&blueprint, uid)).await?;
-        let handle = Handle::new(container, slot, graves);
+        Ok(Self { handle: Handle::new(container, slot, graves), blueprint, uid })
+    }
+
+    /// Attaches its agent and waits until that is ready. On any error, or when dropped, the container is buried.
+    ///
+    /// # Errors
+    /// The engine's, or a handshake that failed.
+    pub async fn warm_up(self, engine: &dyn Engine) -> Result<(Warm, Greeting), SandboxError> {
+        let Self { handle, blueprint, uid } = self;
         let pipe = engine.attach(&handle.container, &[AGENT_PATH, "agent"]).await?;
         let mut session = Session::new(pipe);
         hello(&mut session).await?;
 
-        let env = language.environment(&blueprint.image);
-        let standby = language.standby.as_ref().map(|_| StandbySpec {
-            argv: language.run_argv(&language.main_file),
-            env: [env.clone(), language.standby_environment()].concat(),
-            limits: job_limits(&language.limits, blueprint.cpu_millis),
-        });
-        let version_argv = if blueprint.ask_version { language.version.clone() } else { Vec::new() };
-        let setup = Setup { workspace: WORKSPACE_DIR.to_owned(), uid, standby, version_argv, env };
-        session.writer.send(&[HostMessage::Setup(setup)]).await?;
+        session.writer.send(&[HostMessage::Setup(setup(&blueprint, uid))]).await?;
         let seconds = READY_SECONDS_MAX;
         let ready = timeout(Duration::from_secs(seconds), session.reader.receive()).await;
         match ready.map_err(|_| SandboxError::Silent { what: "get ready", seconds })?? {
             AgentMessage::Ready { toolchain, standby, .. } => {
-                Ok((Self { handle, session, blueprint }, Greeting { toolchain, standby }))
+                Ok((Warm { handle, session, blueprint }, Greeting { toolchain, standby }))
             }
             other => Err(unexpected(&other)),
         }
     }
+}
 
+fn setup(blueprint: &Blueprint, uid: u32) -> Setup {
+    let language = &blueprint.language;
+    let env = language.environment(&blueprint.image);
+    let standby = language.standby.as_ref().map(|_| StandbySpec {
+        argv: language.run_argv(&language.main_file),
+        env: [env.clone(), language.standby_environment()].concat(),
+        limits: job_limits(&language.limits, blueprint.cpu_millis),
+    });
+    let version_argv = if blueprint.ask_version { language.version.clone() } else { Vec::new() };
+    Setup { workspace: WORKSPACE_DIR.to_owned(), uid, standby, version_argv, env }
+}
+
+impl Warm {
     /// Whether the agent still holds its end of the stream; costs no message.
     #[must_use]
     pub fn is_alive(&mut self) -> bool {

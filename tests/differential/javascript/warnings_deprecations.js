@@ -2,4 +2,4 @@ const { deprecate } = require('util');
 const old = deprecate(() => 'result', 'old() is old', 'OLD1');
 console.log(old(), old());
 new Buffer(1);
-require('url').parse('http://[::1');
+process.binding('util');

@@ -1,3 +1,4 @@
-const { DatabaseSync } = process.getBuiltinModule?.('node:sqlite') ?? {};
-console.log(typeof DatabaseSync);
-process.on('warning', (warning) => console.log(warning.name));
+process.on('warning', ({ name, message }) => console.log(name, message));
+const { WASI } = require('wasi');
+console.log(typeof WASI);
+new WASI({ version: 'preview1' });

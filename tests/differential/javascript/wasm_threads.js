@@ -1,5 +1,5 @@
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
-console.log(memory.buffer, memory.grow(1), memory.buffer.byteLength);
+console.log(memory.buffer.constructor.name, memory.buffer.byteLength, memory.grow(1), memory.buffer.byteLength);
 try {
   memory.grow(1);
 } catch (error) {

@@ -1,0 +1,253 @@
+//! The real agent as a child process, without Docker: everything that needs no container.
+
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use kiln::wire::{AgentMessage, Exit, HostMessage, INPUT_WINDOW_BYTES, KillCause, Setup};
+use support::agent::{Agent, shell, stage};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+/// A uid for each agent, far from any that a machine uses.
+static NEXT_UID: AtomicU32 = AtomicU32::new(1_879_000_000);
+
+struct Place {
+    agent: Agent,
+    child: Child,
+    directory: TempDir,
+    uid: u32,
+}
+
+fn start() -> Place {
+    let directory = TempDir::new().unwrap();
+    let binary = directory.path().join("agent");
+    std::fs::write(&binary, kiln::app::AGENT.content).unwrap();
+    std::fs::set_permissions(&binary, PermissionsExt::from_mode(0o755)).unwrap();
+    let workspace = directory.path().join("workspace");
+    std::fs::create_dir(&workspace).unwrap();
+    let uid = NEXT_UID.fetch_add(1, Ordering::Relaxed);
+    for path in [directory.path(), &workspace] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    std::os::unix::fs::chown(&workspace, Some(uid), Some(uid)).expect("these tests change uids: run them as root");
+    // As in a container: a pid namespace of its own, whose first process reaps.
+    let script = "exec 3<&0; \"$0\" agent <&3 & wait $!";
+    let mut child = Command::new("unshare")
+        .args(["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script])
+        .arg(&binary)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let agent = Agent::new(child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    Place { agent, child, directory, uid }
+}
+
+impl Place {
+    fn setup(&self) -> Setup {
+        let workspace = self.workspace().display().to_string();
+        Setup { workspace, uid: self.uid, standby: None, version_argv: Vec::new(), env: Vec::new() }
+    }
+
+    fn workspace(&self) -> std::path::PathBuf {
+        self.directory.path().join("workspace")
+    }
+
+    async fn ready() -> Self {
+        let mut place = start();
+        let setup = place.setup();
+        let ready = place.agent.set_up(setup).await;
+        assert!(matches!(ready, AgentMessage::Ready { .. }), "{ready:?}");
+        place
+    }
+
+    /// Processes of the job's uid that live.
+    fn living(&self) -> usize {
+        let of_job = |entry: &std::fs::DirEntry| {
+            let status = std::fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+            let uid = format!("Uid:\t{}\t", self.uid);
+            status.contains(&uid) && !status.contains("State:\tZ")
+        };
+        std::fs::read_dir("/proc").unwrap().flatten().filter(of_job).count()
+    }
+}
+
+#[tokio::test]
+async fn a_job_runs_as_another_user_with_bytes_in_and_out() {
+    let mut place = Place::ready().await;
+    let result = place.agent.run(shell("id -u; cat; echo over >&2; exit 7"), b"\xff\0\n").await;
+    assert_eq!(result.output[&(1, 0)], [format!("{}\n", place.uid).as_bytes(), b"\xff\0\n"].concat());
+    assert_eq!(result.stderr(), "over\n");
+    assert_eq!(result.exit(), Exit::Code(7));
+    assert_eq!(result.input_taken, 3);
+}
+
+#[tokio::test]
+async fn the_version_is_the_first_line_of_what_the_command_says() {
+    let mut place = start();
+    let argv = ["sh", "-c", "echo; echo tool 1.2 >&2; echo more"].map(str::to_owned).to_vec();
+    let setup = Setup { version_argv: argv, ..place.setup() };
+    let AgentMessage::Ready { toolchain, .. } = place.agent.set_up(setup).await else { panic!("not ready") };
+    assert_eq!(toolchain, "more", "stdout comes first");
+}
+
+#[tokio::test]
+async fn a_missing_version_command_is_no_failure() {
+    let mut place = start();
+    let setup = Setup { version_argv: vec!["no-such-program".to_owned()], ..place.setup() };
+    let AgentMessage::Ready { toolchain, .. } = place.agent.set_up(setup).await else { panic!("not ready") };
+    assert_eq!(toolchain, "");
+}
+
+#[tokio::test]
+async fn a_signal_is_told_from_an_exit_code() {
+    let mut place = Place::ready().await;
+    let result = place.agent.run(shell("kill -9 $$"), b"").await;
+    assert_eq!((result.exit(), result.killed()), (Exit::Signal(9), None));
+    let result = place.agent.run(shell("exit 137"), b"").await;
+    assert_eq!((result.exit(), result.killed()), (Exit::Code(137), None));
+}
+
+#[tokio::test]
+async fn the_wall_clock_kills_everything_and_what_was_written_comes_back() {
+    let mut place = Place::ready().await;
+    let mut job = shell("trap '' TERM; echo before; setsid sleep 1000 & sleep 1000");
+    job.run.wall_micros = 200_000;
+    let begun = Instant::now();
+    let result = place.agent.run(job, b"").await;
+    assert_eq!(result.killed(), Some(KillCause::WallTime));
+    assert_eq!(result.stdout(), "before\n");
+    assert_eq!(place.living(), 0);
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn what_a_job_leaves_behind_is_dead_when_its_end_is_told() {
+    let mut place = Place::ready().await;
+    let result = place.agent.run(shell("setsid sh -c 'sleep 1000 & sleep 1000' > /dev/null 2>&1 & echo done"), b"").await;
+    assert_eq!((result.stdout().as_str(), result.exit()), ("done\n", Exit::Code(0)));
+    assert_eq!(place.living(), 0);
+}
+
+#[tokio::test]
+async fn a_child_that_holds_the_output_open_does_not_hold_up_the_end() {
+    let mut place = Place::ready().await;
+    let begun = Instant::now();
+    let result = place.agent.run(shell("sleep 1000 & echo done"), b"").await;
+    assert_eq!(result.stdout(), "done\n");
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+    assert_eq!(place.living(), 0);
+}
+
+#[tokio::test]
+async fn output_is_cut_at_the_limit_and_counted_beyond_it() {
+    let mut place = Place::ready().await;
+    let mut job = shell("head -c 3000000 /dev/zero; echo end >&2");
+    job.limits.output_bytes = 1000;
+    let result = place.agent.run(job, b"").await;
+    assert_eq!(result.output[&(1, 0)].len(), 1000);
+    assert_eq!(result.run.as_ref().unwrap().dropped, [2_999_000, 0]);
+    assert_eq!((result.stderr().as_str(), result.exit()), ("end\n", Exit::Code(0)));
+}
+
+#[tokio::test]
+async fn output_without_end_is_killed() {
+    let mut place = Place::ready().await;
+    let mut job = shell("yes");
+    job.limits.output_bytes = 1000;
+    let result = place.agent.run(job, b"").await;
+    assert_eq!(result.killed(), Some(KillCause::Output));
+    assert_eq!(result.output[&(1, 0)].len(), 1000);
+}
+
+#[tokio::test]
+async fn a_program_that_does_not_read_its_input_is_not_harmed_by_it() {
+    let mut place = Place::ready().await;
+    let input = vec![b'x'; INPUT_WINDOW_BYTES as usize];
+    let result = place.agent.run(shell("exit 3"), &input).await;
+    assert_eq!(result.exit(), Exit::Code(3));
+}
+
+#[tokio::test]
+async fn the_daemon_can_kill() {
+    let mut place = Place::ready().await;
+    place.agent.send(&HostMessage::Run(shell("sleep 1000"))).await;
+    place.agent.send(&HostMessage::Kill).await;
+    let result = place.agent.finish().await;
+    assert_eq!(result.killed(), Some(KillCause::Host));
+    assert_eq!(place.living(), 0);
+}
+
+#[tokio::test]
+async fn a_compiler_that_fails_ends_the_job() {
+    let mut place = Place::ready().await;
+    let script = |text: &str| stage(["sh", "-c", text].map(str::to_owned).to_vec());
+    let mut job = shell("echo ran");
+    job.compile = Some(script("echo wrong >&2; exit 2"));
+    let result = place.agent.run(job.clone(), b"").await;
+    assert!(result.compile.is_some() && result.run.is_none());
+    assert_eq!(result.output[&(0, 1)], b"wrong\n");
+
+    job.compile = Some(script("exit 0"));
+    let result = place.agent.run(job, b"").await;
+    assert_eq!(result.stdout(), "ran\n");
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_there_is_told_as_such() {
+    let mut place = Place::ready().await;
+    let mut job = shell("");
+    job.run.argv = vec!["/no/such/program".to_owned()];
+    let result = place.agent.run(job, b"").await;
+    let ending = &result.run.unwrap().ending;
+    assert!(format!("{ending:?}").contains("NotStarted(\"No such file"), "{ending:?}");
+}
+
+#[tokio::test]
+async fn files_stay_in_the_workspace_and_belong_to_the_job() {
+    let mut place = Place::ready().await;
+    place.agent.write_file("a/b.txt", b"text").await;
+    let result = place.agent.run(shell("cat a/b.txt; touch a/c; ln -s /tmp out"), b"").await;
+    assert_eq!((result.stdout().as_str(), result.exit()), ("text", Exit::Code(0)));
+    // The job has made a link by now; the agent does not follow it out of the workspace.
+    place.agent.write_file("out/kiln-escaped", b"text").await;
+    let fault = place.agent.receive().await;
+    assert!(matches!(fault, Some(AgentMessage::Fault(_))), "{fault:?}");
+    assert!(!Path::new("/tmp/kiln-escaped").exists());
+}
+
+#[tokio::test]
+async fn an_agent_whose_daemon_goes_away_ends_and_takes_the_job_along() {
+    let mut place = Place::ready().await;
+    place.agent.send(&HostMessage::Run(shell("echo up; sleep 1000"))).await;
+    while !matches!(place.agent.receive().await, Some(AgentMessage::Output { .. })) {}
+    place.agent.hang_up();
+    assert_eq!(place.agent.receive().await, None);
+    assert!(place.child.wait().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn nonsense_on_the_stream_ends_the_agent() {
+    let mut place = start();
+    place.agent.send_bytes(&[0xff; 64]).await;
+    assert!(matches!(place.agent.receive().await, Some(AgentMessage::Hello { .. })));
+    assert!(matches!(place.agent.receive().await, Some(AgentMessage::Fault(_))));
+    assert_eq!(place.agent.receive().await, None);
+}
+
+#[tokio::test]
+async fn a_job_has_no_privilege_to_lose() {
+    let mut place = Place::ready().await;
+    let result = place.agent.run(shell("grep -E '^(Cap(Prm|Eff|Amb)|Groups)' /proc/self/status; ulimit -c; ulimit -n"), b"").await;
+    let lines: Vec<_> = result.stdout().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let none = "0000000000000000";
+    let expected = ["Groups:".to_owned(), format!("CapPrm: {none}"), format!("CapEff: {none}"), format!("CapAmb: {none}")];
+    assert_eq!(lines[..4], expected);
+    assert_eq!(lines[4..], ["0", "1024"]);
+}

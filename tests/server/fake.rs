@@ -1,0 +1,282 @@
+//! An engine that follows a script, and agents that do what the program's text says.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use kiln::engine::{
+    AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, ImageId, Owner, Piece, Progress,
+    Volume, VolumeFile,
+};
+use kiln::wire::{
+    AgentMessage, CgroupVersion, Decoder, Ending, Exit, HostMessage, KillCause, MAGIC, Stage, StageReport, Stream, Usage,
+    VERSION, encode,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::watch;
+use tokio_util::io::ReaderStream;
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Works,
+    Fails,
+    /// Works once [`FakeEngine::release`] was called.
+    Waits,
+    /// Does not end.
+    Hangs,
+}
+
+/// The steps of a container's life that a test can script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Script {
+    pub(crate) create: Step,
+    pub(crate) attach: Step,
+    pub(crate) hello: Step,
+    pub(crate) ready: Step,
+    pub(crate) run: Step,
+    pub(crate) image: bool,
+}
+
+pub(crate) const GOOD: Script = Script {
+    create: Step::Works,
+    attach: Step::Works,
+    hello: Step::Works,
+    ready: Step::Works,
+    run: Step::Works,
+    image: true,
+};
+
+/// What the agents were told and did.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) kills: AtomicU32,
+    pub(crate) runs: AtomicU32,
+    pub(crate) created: AtomicU32,
+}
+
+#[derive(Debug)]
+pub(crate) struct FakeEngine {
+    script: watch::Sender<Script>,
+    released: Arc<watch::Sender<bool>>,
+    containers: Mutex<BTreeSet<String>>,
+    volumes: Mutex<BTreeSet<String>>,
+    pub(crate) log: Arc<Log>,
+}
+
+impl FakeEngine {
+    pub(crate) fn new(script: Script) -> Arc<Self> {
+        Arc::new(Self {
+            script: watch::Sender::new(script),
+            released: Arc::new(watch::Sender::new(false)),
+            containers: Mutex::default(),
+            volumes: Mutex::default(),
+            log: Arc::default(),
+        })
+    }
+
+    /// What happens from now on.
+    pub(crate) fn follow(&self, script: Script) {
+        let _ = self.script.send_replace(script);
+    }
+
+    /// Lets everything that waits go on.
+    pub(crate) fn release(&self) {
+        let _ = self.released.send_replace(true);
+    }
+
+    /// Containers and volumes that exist.
+    pub(crate) fn left(&self) -> (usize, usize) {
+        (self.containers.lock().unwrap().len(), self.volumes.lock().unwrap().len())
+    }
+
+    async fn step(&self, step: Step) -> Result<(), EngineError> {
+        take(step, &self.released).await.map_err(|()| EngineError::Unavailable { reason: "as scripted".to_owned() })
+    }
+}
+
+async fn take(step: Step, released: &watch::Sender<bool>) -> Result<(), ()> {
+    match step {
+        Step::Works => Ok(()),
+        Step::Fails => Err(()),
+        Step::Waits => {
+            let _ = released.subscribe().wait_for(|released| *released).await;
+            Ok(())
+        }
+        Step::Hangs => std::future::pending().await,
+    }
+}
+
+#[async_trait]
+impl Engine for FakeEngine {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        Ok(EngineInfo {
+            version: "fake".into(),
+            api_version: "1.41".into(),
+            arch: kiln::app::AGENT.arch.into(),
+            cpus: 2,
+            memory_bytes: 1 << 34,
+            cgroup_version: "2".into(),
+            storage_driver: "none".into(),
+        })
+    }
+
+    async fn image(&self, reference: &str) -> Result<Option<ImageId>, EngineError> {
+        Ok(self.script.borrow().image.then(|| ImageId(reference.to_owned())))
+    }
+
+    async fn pull(&self, _: &str, _: Progress<'_>) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    async fn build(&self, _: &BuildSpec, _: Progress<'_>) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    async fn fill_volume(&self, volume: &Volume, _: &str, files: Vec<VolumeFile>) -> Result<(), EngineError> {
+        assert!(files.iter().any(|file| file.path == "agent" && file.executable));
+        self.volumes.lock().unwrap().insert(volume.name.clone());
+        Ok(())
+    }
+
+    async fn create(&self, _: &ContainerSpec) -> Result<ContainerId, EngineError> {
+        let step = self.script.borrow().create;
+        self.step(step).await?;
+        let number = self.log.created.fetch_add(1, Ordering::Relaxed);
+        let id = format!("fake-container-{number:04}");
+        self.containers.lock().unwrap().insert(id.clone());
+        Ok(ContainerId(id))
+    }
+
+    async fn attach(&self, id: &ContainerId, _: &[&str]) -> Result<AgentPipe, EngineError> {
+        let script = *self.script.borrow();
+        self.step(script.attach).await?;
+        assert!(self.containers.lock().unwrap().contains(&id.0), "attached to a container that is gone");
+        let (host_in, agent_in) = tokio::io::duplex(1 << 20);
+        let (agent_out, host_out) = tokio::io::duplex(1 << 20);
+        let agent = FakeAgent { input: agent_in, output: agent_out, decoder: Decoder::default(), log: Arc::clone(&self.log) };
+        tokio::spawn(agent.live(script, Arc::clone(&self.released)));
+        let output = ReaderStream::new(host_out).map(|piece| Ok(Piece::Stdout(piece.unwrap())));
+        Ok(AgentPipe { input: Box::pin(host_in), output: Box::pin(output) })
+    }
+
+    async fn resize(&self, _: &ContainerId, _: u64) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    async fn destroy(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.containers.lock().unwrap().remove(&id.0);
+        Ok(())
+    }
+
+    async fn owned(&self, _: &Owner, _: bool) -> Result<Vec<ContainerId>, EngineError> {
+        Ok(Vec::new())
+    }
+
+    async fn remove_volumes(&self, _: &Owner, others: bool) -> Result<usize, EngineError> {
+        if others {
+            return Ok(0);
+        }
+        Ok(std::mem::take(&mut *self.volumes.lock().unwrap()).len())
+    }
+}
+
+struct FakeAgent {
+    input: DuplexStream,
+    output: DuplexStream,
+    decoder: Decoder,
+    log: Arc<Log>,
+}
+
+impl FakeAgent {
+    /// Ends when the daemon hangs up or the script says so; both close the streams.
+    async fn live(mut self, script: Script, released: Arc<watch::Sender<bool>>) {
+        if take(script.hello, &released).await.is_err() {
+            return;
+        }
+        self.send(&AgentMessage::Hello { magic: MAGIC, version: VERSION }).await;
+        let Some(HostMessage::Setup(_)) = self.receive().await else { return };
+        if take(script.ready, &released).await.is_err() {
+            return;
+        }
+        let toolchain = "fake 1".to_owned();
+        self.send(&AgentMessage::Ready { cgroup: CgroupVersion::V2, toolchain, standby: true }).await;
+        let mut code = String::new();
+        loop {
+            match self.receive().await {
+                Some(HostMessage::File { content, .. }) => code = String::from_utf8(content).unwrap(),
+                Some(HostMessage::Run(_)) => break,
+                Some(_) => {}
+                None => return,
+            }
+        }
+        if take(script.run, &released).await.is_ok() {
+            self.log.runs.fetch_add(1, Ordering::Relaxed);
+            self.run(&code).await;
+        }
+    }
+
+    /// The program's text says what it does.
+    async fn run(&mut self, code: &str) {
+        match code {
+            "break before start" => return,
+            "garbage" => return self.write(&[0xff; 32]).await,
+            _ => self.send(&AgentMessage::Started(Stage::Run)).await,
+        }
+        match code {
+            "break after start" => return,
+            "hang" => {
+                while let Some(message) = self.receive().await {
+                    if message == HostMessage::Kill {
+                        self.log.kills.fetch_add(1, Ordering::Relaxed);
+                        return self.end(Exit::Signal(9), Some(KillCause::Host)).await;
+                    }
+                }
+                return;
+            }
+            "flood" => {
+                for _ in 0..64 {
+                    self.say(&vec![b'x'; 64 * 1024]).await;
+                }
+            }
+            other => self.say(other.as_bytes()).await,
+        }
+        self.end(Exit::Code(0), None).await;
+    }
+
+    async fn say(&mut self, bytes: &[u8]) {
+        let content = bytes.to_vec();
+        self.send(&AgentMessage::Output { stage: Stage::Run, stream: Stream::Stdout, content }).await;
+    }
+
+    async fn end(&mut self, exit: Exit, killed: Option<KillCause>) {
+        let (ending, usage) = (Ending::Exited(exit), Usage::default());
+        let report = StageReport { stage: Stage::Run, ending, killed, oom_kills: 0, dropped: [0, 0], usage };
+        self.send(&AgentMessage::Ended(report)).await;
+        self.send(&AgentMessage::Finished).await;
+    }
+
+    async fn receive(&mut self) -> Option<HostMessage> {
+        loop {
+            if let Some(message) = self.decoder.next().unwrap() {
+                return Some(message);
+            }
+            let mut buffer = vec![0; 64 * 1024];
+            match self.input.read(&mut buffer).await.unwrap_or(0) {
+                0 => return None,
+                bytes => self.decoder.push(&buffer[..bytes]),
+            }
+        }
+    }
+
+    async fn send(&mut self, message: &AgentMessage) {
+        self.write(&encode(message).unwrap()).await;
+    }
+
+    /// A daemon that has hung up does not hear it.
+    async fn write(&mut self, bytes: &[u8]) {
+        let _ = self.output.write_all(bytes).await;
+    }
+}
