@@ -8,8 +8,8 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use kiln::wire::{AgentMessage, Exit, HostMessage, INPUT_WINDOW_BYTES, KillCause, Setup};
-use support::agent::{Agent, shell, stage};
+use kiln::wire::{AgentMessage, Exit, HostMessage, INPUT_WINDOW_BYTES, KillCause, Setup, StandbySpec};
+use support::agent::{Agent, limits, shell, stage};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -239,6 +239,20 @@ async fn nonsense_on_the_stream_ends_the_agent() {
     assert!(matches!(place.agent.receive().await, Some(AgentMessage::Hello { .. })));
     assert!(matches!(place.agent.receive().await, Some(AgentMessage::Fault(_))));
     assert_eq!(place.agent.receive().await, None);
+}
+
+#[tokio::test]
+async fn an_interpreter_that_waited_in_vain_is_gone_when_the_job_is() {
+    let mut place = start();
+    // What follows the standby protocol: says that it waits, and ends when nobody needs it.
+    let script = "printf R >&\"$KILN_STANDBY_FD\"; read -r line <&\"$KILN_STANDBY_FD\"";
+    let standby = StandbySpec { argv: ["bash", "-c", script].map(str::to_owned).to_vec(), env: Vec::new(), limits: limits() };
+    let setup = Setup { standby: Some(standby), ..place.setup() };
+    let ready = place.agent.set_up(setup).await;
+    assert!(matches!(ready, AgentMessage::Ready { standby: true, .. }), "{ready:?}");
+    let result = place.agent.run(shell("echo plain"), b"").await;
+    assert_eq!(result.stdout(), "plain\n");
+    assert_eq!(place.living(), 0);
 }
 
 #[tokio::test]

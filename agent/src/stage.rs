@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, Uid};
 
@@ -177,19 +178,21 @@ impl Running {
         self.captures.iter().all(|capture| capture.pipe.is_none())
     }
 
+    /// Reaps every child that has ended: the stage's first process, and an interpreter that waited in vain.
     fn reap(&mut self) -> io::Result<()> {
-        if self.exit.is_some() {
-            return Ok(());
+        loop {
+            let (pid, exit) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, code)) => (pid, Exit::Code(code)),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, Exit::Signal(signal as i32)),
+                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(()),
+                Ok(_) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if pid == self.pid {
+                self.exit = Some(exit);
+                self.ended = Some(Instant::now());
+            }
         }
-        self.exit = match waitpid(self.pid, Some(WaitPidFlag::WNOHANG))? {
-            WaitStatus::Exited(_, code) => Some(Exit::Code(code)),
-            WaitStatus::Signaled(_, signal, _) => Some(Exit::Signal(signal as i32)),
-            _ => None,
-        };
-        if self.exit.is_some() {
-            self.ended = Some(Instant::now());
-        }
-        Ok(())
     }
 
     fn pump<W: Write>(&mut self, outbox: &mut Outbox<W>) -> io::Result<()> {

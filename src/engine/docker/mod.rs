@@ -7,6 +7,7 @@ mod volumes;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -48,7 +49,9 @@ pub struct DockerConfig {
 
 /// A connection to a Docker engine.
 pub struct DockerEngine {
-    docker: Docker,
+    host: Option<String>,
+    /// Set as soon as its socket was there once.
+    connection: OnceLock<Docker>,
     /// Many parallel creates and execs take longer than the same number in turn.
     starts: Semaphore,
 }
@@ -65,18 +68,37 @@ impl DockerEngine {
     /// # Errors
     /// When the address or the TLS files make no sense.
     pub fn connect(config: &DockerConfig) -> Result<Self, EngineError> {
-        let docker = match &config.host {
+        let engine = Self {
+            host: config.host.clone(),
+            connection: OnceLock::new(),
+            starts: Semaphore::new(config.parallel.max(1)),
+        };
+        match engine.open() {
+            // An engine that is not up yet has no socket yet.
+            Ok(_) | Err(Error::SocketNotFoundError(_)) => Ok(engine),
+            Err(error) => Err(translate("connect", error)),
+        }
+    }
+
+    fn open(&self) -> Result<&Docker, Error> {
+        if let Some(docker) = self.connection.get() {
+            return Ok(docker);
+        }
+        let docker = match &self.host {
             Some(host) => Docker::connect_with_host(host),
             None => Docker::connect_with_defaults(),
-        };
-        let docker = docker.map_err(|error| EngineError::Unavailable { reason: error.to_string() })?;
-        Ok(Self { docker, starts: Semaphore::new(config.parallel.max(1)) })
+        }?;
+        Ok(self.connection.get_or_init(|| docker))
+    }
+
+    fn docker(&self) -> Result<&Docker, EngineError> {
+        self.open().map_err(|error| translate("connect", error))
     }
 
     /// Returns when the engine no longer knows the container.
     async fn wait_removed(&self, id: &ContainerId) -> Result<(), EngineError> {
         let options = WaitContainerOptionsBuilder::default().condition("removed").build();
-        let mut gone = self.docker.wait_container(&id.0, Some(options));
+        let mut gone = self.docker()?.wait_container(&id.0, Some(options));
         // bollard takes an exit code other than 0 for an error; here it is an answer like any other.
         let answer = async {
             match gone.next().await {
@@ -101,8 +123,8 @@ impl DockerEngine {
 impl Engine for DockerEngine {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         let call = "info";
-        let version = bounded(call, ASK_SECONDS_MAX, self.docker.version()).await?;
-        let info = bounded(call, ASK_SECONDS_MAX, self.docker.info()).await?;
+        let version = bounded(call, ASK_SECONDS_MAX, self.docker()?.version()).await?;
+        let info = bounded(call, ASK_SECONDS_MAX, self.docker()?.info()).await?;
         Ok(EngineInfo {
             version: version.version.unwrap_or_default(),
             api_version: version.api_version.unwrap_or_default(),
@@ -115,7 +137,7 @@ impl Engine for DockerEngine {
     }
 
     async fn image(&self, reference: &str) -> Result<Option<ImageId>, EngineError> {
-        let found = bounded("image inspect", ASK_SECONDS_MAX, self.docker.inspect_image(reference)).await;
+        let found = bounded("image inspect", ASK_SECONDS_MAX, self.docker()?.inspect_image(reference)).await;
         match found {
             Ok(image) => Ok(Some(ImageId(image.id.unwrap_or_default()))),
             Err(EngineError::Refused { status: 404, .. }) => Ok(None),
@@ -124,22 +146,22 @@ impl Engine for DockerEngine {
     }
 
     async fn pull(&self, reference: &str, progress: Progress<'_>) -> Result<(), EngineError> {
-        images::pull(&self.docker, reference, progress).await
+        images::pull(self.docker()?, reference, progress).await
     }
 
     async fn build(&self, spec: &BuildSpec, progress: Progress<'_>) -> Result<(), EngineError> {
-        images::build(&self.docker, spec, progress).await
+        images::build(self.docker()?, spec, progress).await
     }
 
     async fn fill_volume(&self, volume: &Volume, image: &str, files: Vec<VolumeFile>) -> Result<(), EngineError> {
         let _slot = self.start_slot().await;
-        volumes::fill(&self.docker, volume, image, files).await
+        volumes::fill(self.docker()?, volume, image, files).await
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
         let _slot = self.start_slot().await;
         let body = body::hardened(spec);
-        let create = self.docker.create_container(None, body);
+        let create = self.docker()?.create_container(None, body);
         let created = bounded("container create", CREATE_SECONDS_MAX, create).await;
         let id = match created {
             Ok(created) => ContainerId(created.id),
@@ -148,7 +170,7 @@ impl Engine for DockerEngine {
             }
             Err(error) => return Err(error),
         };
-        let start = self.docker.start_container(&id.0, None);
+        let start = self.docker()?.start_container(&id.0, None);
         if let Err(error) = bounded("container start", CREATE_SECONDS_MAX, start).await {
             // Not started means not removed by itself either.
             let _ = self.destroy(&id).await;
@@ -171,10 +193,10 @@ impl Engine for DockerEngine {
             EngineError::Refused { status: 404 | 409, .. } => EngineError::NoSuchContainer { id: id.0.clone() },
             other => other,
         };
-        let exec = bounded("exec create", CREATE_SECONDS_MAX, self.docker.create_exec(&id.0, config));
+        let exec = bounded("exec create", CREATE_SECONDS_MAX, self.docker()?.create_exec(&id.0, config));
         let exec = exec.await.map_err(gone)?;
         let options = StartExecOptions { output_capacity: Some(ATTACH_BUFFER_BYTES), ..StartExecOptions::default() };
-        let start = self.docker.start_exec(&exec.id, Some(options));
+        let start = self.docker()?.start_exec(&exec.id, Some(options));
         match bounded("exec start", CREATE_SECONDS_MAX, start).await.map_err(gone)? {
             StartExecResults::Attached { input, output } => {
                 let output = output.filter_map(|piece| async {
@@ -196,12 +218,12 @@ impl Engine for DockerEngine {
     async fn resize(&self, id: &ContainerId, memory_bytes: u64) -> Result<(), EngineError> {
         let bytes = i64::try_from(memory_bytes).unwrap_or(i64::MAX);
         let body = ContainerUpdateBody { memory: Some(bytes), memory_swap: Some(bytes), ..Default::default() };
-        bounded("container update", CREATE_SECONDS_MAX, self.docker.update_container(&id.0, body)).await
+        bounded("container update", CREATE_SECONDS_MAX, self.docker()?.update_container(&id.0, body)).await
     }
 
     async fn destroy(&self, id: &ContainerId) -> Result<(), EngineError> {
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        let remove = self.docker.remove_container(&id.0, Some(options));
+        let remove = self.docker()?.remove_container(&id.0, Some(options));
         match bounded("container remove", CREATE_SECONDS_MAX, remove).await {
             Ok(()) | Err(EngineError::Refused { status: 404, .. }) => Ok(()),
             // It stopped, and is removing itself.
@@ -215,7 +237,7 @@ impl Engine for DockerEngine {
     async fn owned(&self, owner: &Owner, others: bool) -> Result<Vec<ContainerId>, EngineError> {
         let filters = HashMap::from([("label", vec![format!("{INSTANCE_LABEL}={}", owner.instance)])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-        let found = bounded("container list", ASK_SECONDS_MAX, self.docker.list_containers(Some(options))).await?;
+        let found = bounded("container list", ASK_SECONDS_MAX, self.docker()?.list_containers(Some(options))).await?;
         let wanted = found.into_iter().filter(|container| {
             let epoch = container.labels.as_ref().and_then(|labels| labels.get(EPOCH_LABEL));
             (epoch == Some(&owner.epoch)) != others
@@ -224,7 +246,7 @@ impl Engine for DockerEngine {
     }
 
     async fn remove_volumes(&self, owner: &Owner, others: bool) -> Result<usize, EngineError> {
-        volumes::remove(&self.docker, owner, others).await
+        volumes::remove(self.docker()?, owner, others).await
     }
 }
 

@@ -1,0 +1,4 @@
+console.log('alive');
+process.on('exit', () => console.log('never'));
+process.kill(process.pid, 'SIGABRT');
+for (;;);

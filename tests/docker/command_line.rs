@@ -1,0 +1,91 @@
+//! The `kiln` command against a real daemon.
+
+use std::process::{Command, Output};
+
+use crate::support::daemon::Daemon;
+
+fn kiln(daemon: &Daemon, arguments: &[&str]) -> Output {
+    let server = format!("http://{}", daemon.grpc);
+    Command::new(env!("CARGO_BIN_EXE_kiln")).args(arguments).env("KILN_SERVER", server).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[tokio::test]
+async fn a_person_gets_the_programs_own_output_and_exit_code() {
+    let daemon = Daemon::start(&["python"]).await;
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let write = |name: &str, content: &str| std::fs::write(directory.path().join(name), content).unwrap();
+    write("hello.py", "import sys\nprint('hello', sys.argv[1], input())\nsys.exit(3)");
+    write("input", "there\n");
+    write("sleep.py", "import time\ntime.sleep(1000)");
+    write("kill.py", "import os\nos.kill(os.getpid(), 15)");
+
+    let output = kiln(&daemon, &["run", &path("hello.py"), "--arg", "-x", "--stdin", &path("input")]);
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("hello -x there\n", Some(3)));
+    let output = kiln(&daemon, &["run", &path("sleep.py"), "--limit-time", "300ms"]);
+    assert_eq!(output.status.code(), Some(124));
+    assert!(text(&output.stderr).contains("killed after 300ms, the wall time limit"), "{}", text(&output.stderr));
+    assert_eq!(kiln(&daemon, &["run", &path("kill.py")]).status.code(), Some(128 + 15));
+    assert_eq!(kiln(&daemon, &["run", &path("missing.py")]).status.code(), Some(125));
+    assert_eq!(kiln(&daemon, &["run", &path("input")]).status.code(), Some(125));
+
+    let output = kiln(&daemon, &["run", &path("hello.py"), "--arg", "x", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["outcome"], "OUTCOME_NONZERO_EXIT");
+    assert_eq!(json["run"]["exitCode"], 1, "there was no input");
+    daemon.stop();
+}
+
+#[tokio::test]
+async fn tables_for_people_and_json_for_programs() {
+    let daemon = Daemon::start(&["python"]).await;
+    for command in ["languages", "pool"] {
+        let table = kiln(&daemon, &[command]);
+        assert!(table.status.success() && text(&table.stdout).contains("python"), "{}", text(&table.stderr));
+        let json: serde_json::Value = serde_json::from_slice(&kiln(&daemon, &[command, "--json"]).stdout).unwrap();
+        assert!(json.is_object(), "{json}");
+    }
+    assert!(kiln(&daemon, &["health"]).status.success());
+    daemon.stop();
+}
+
+#[tokio::test]
+async fn load_counts_and_compares() {
+    let daemon = Daemon::start(&["python"]).await;
+    let directory = tempfile::TempDir::new().unwrap();
+    let file = directory.path().join("programs.jsonl");
+    let good = r#"{"language": "python", "name": "good", "code": "print(1)", "expect": {"outcome": "SUCCEEDED", "exit_code": 0, "stdout": "1\n"}}"#;
+    let echo = r#"{"language": "python", "name": "echo", "code": "print(input())", "stdin": "x\n", "expect": {"stdout": "x\n"}}"#;
+    let wrong = r#"{"language": "python", "name": "wrong", "code": "print(1)", "expect": {"stdout": "2\n"}}"#;
+    let arguments = ["load", "--programs", file.to_str().unwrap(), "--concurrency", "2"];
+
+    std::fs::write(&file, format!("{good}\n{echo}\n")).unwrap();
+    let output = kiln(&daemon, &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    std::fs::write(&file, format!("{good}\n{wrong}\n")).unwrap();
+    let output = kiln(&daemon, &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("wrong: python wrong: stdout \"1\\n\" instead of"), "{}", text(&output.stdout));
+    daemon.stop();
+}
+
+#[test]
+fn doctor_proves_a_language_without_a_daemon() {
+    let doctor = |variables: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kiln"));
+        command.arg("doctor").env("KILN__LANGUAGES__ONLY", "python").envs(variables.iter().copied()).output().unwrap()
+    };
+    let output = doctor(&[]);
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    assert!(said.contains("ok    python") && said.contains("smoke programs passed"), "{said}");
+
+    let output = doctor(&[("KILN__ENGINE__HOST", "unix:///no/such/socket")]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("BAD   engine") && said.contains("mend it: start the engine"), "{said}");
+}

@@ -1,0 +1,112 @@
+//! Every language of the catalogue, end to end: its smoke programs, input, arguments, files, failures.
+
+use kiln::language::Catalogue;
+use kiln::proto::{ExecuteRequest, File, Outcome};
+
+use crate::support::daemon::{Daemon, program};
+
+#[tokio::test]
+async fn every_language_runs_its_smoke_programs() {
+    let catalogue = Catalogue::load(None).unwrap();
+    let ids: Vec<_> = catalogue.languages().iter().map(|spec| spec.id.as_str()).collect();
+    let one = ids.iter().map(|id| format!("KILN__LANGUAGES__POOLS__{}__MIN", id.to_uppercase())).collect::<Vec<_>>();
+    let settings: Vec<_> = one.iter().map(|name| (name.as_str(), "1")).collect();
+    let daemon = Daemon::start_with(&ids, &settings).await;
+    for spec in catalogue.languages() {
+        for smoke in &spec.smoke {
+            let reply = daemon.run(spec.id.as_str(), &smoke.code).await;
+            let run = reply.run.unwrap_or_else(|| panic!("{} {}: {:?}", spec.id, smoke.name, reply.compile));
+            let told = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+            assert_eq!(run.stdout, smoke.expected_stdout, "{} {}: {told:?}", spec.id, smoke.name);
+            assert_eq!(reply.outcome, i32::from(Outcome::Succeeded));
+            assert_eq!(reply.compile.is_some(), spec.compiles());
+        }
+    }
+    daemon.stop();
+}
+
+#[tokio::test]
+async fn input_arguments_variables_and_files_arrive_byte_for_byte() {
+    let daemon = Daemon::start(&["python"]).await;
+    let code = "import os, sys\n\
+        data = sys.stdin.buffer.read()\n\
+        sys.stdout.buffer.write(data + open('data/a.bin', 'rb').read())\n\
+        print(sys.argv[1:], os.environ['NAME'], os.access('tool', os.X_OK), os.getcwd())\n";
+    let file = |path: &str, content: &[u8], executable| File {
+        path: path.into(),
+        content: content.to_vec().into(),
+        executable,
+    };
+    let request = ExecuteRequest {
+        args: vec!["-x".into(), "".into(), "two words".into()],
+        env: [("NAME".into(), "value=1".into())].into(),
+        stdin: b"\xff\0no newline".to_vec(),
+        files: vec![file("data/a.bin", b"\r\n\x80", false), file("tool", b"", true)],
+        ..program("python", code)
+    };
+    let run = daemon.execute(request).await.unwrap().run.unwrap();
+    let expected = b"\xff\0no newline\r\n\x80['-x', '', 'two words'] value=1 True /workspace\n";
+    assert_eq!(String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(expected));
+    daemon.stop();
+}
+
+#[tokio::test]
+async fn an_entrypoint_among_the_files_is_run_instead_of_code() {
+    let daemon = Daemon::start(&["python"]).await;
+    let file = |path: &str, text: &str| File { path: path.into(), content: text.as_bytes().to_vec().into(), executable: false };
+    let request = ExecuteRequest {
+        language: "py".into(),
+        files: vec![file("app/start.py", "import helper; print(helper.x, __file__)"), file("app/helper.py", "x = 5")],
+        entrypoint: "app/start.py".into(),
+        ..Default::default()
+    };
+    let reply = daemon.execute(request).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&reply.run.unwrap().stdout), "5 /workspace/app/start.py\n");
+    daemon.stop();
+}
+
+#[tokio::test]
+async fn java_runs_the_class_that_has_main() {
+    let daemon = Daemon::start(&["java"]).await;
+    for code in [
+        "public class Anything { public static void main(String[] a) { System.out.println(\"here\"); } }",
+        "class Helper {}\nclass Other { public static void main(String... a) { System.out.println(\"here\"); } }",
+        "package deep.down;\npublic class Main { public static void main(String[] a) { System.out.println(\"here\"); } }",
+    ] {
+        let reply = daemon.run("java", code).await;
+        let said = reply.run.map(|run| String::from_utf8_lossy(&run.stdout).into_owned());
+        assert_eq!(said.as_deref(), Some("here\n"), "{code}: {}", reply.message);
+    }
+    daemon.stop();
+}
+
+#[tokio::test]
+async fn a_program_that_does_not_compile_says_why() {
+    let daemon = Daemon::start(&["cpp", "rust", "go", "java"]).await;
+    for (language, code, words) in [
+        ("cpp", "int main() { return x; }", "was not declared"),
+        ("rust", "fn main() { x }", "cannot find value `x`"),
+        ("go", "package main\nfunc main() { x }", "undefined: x"),
+        ("java", "class Main { public static void main(String[] a) { x; } }", "not a statement"),
+    ] {
+        let reply = daemon.run(language, code).await;
+        assert_eq!(reply.outcome(), Outcome::CompileFailed, "{language}: {}", reply.message);
+        let compile = reply.compile.unwrap();
+        let said = String::from_utf8_lossy(&compile.stderr).into_owned() + &String::from_utf8_lossy(&compile.stdout);
+        assert!(said.contains(words) && compile.exit_code != 0 && reply.run.is_none(), "{language}: {said}");
+    }
+    daemon.stop();
+}
+
+#[tokio::test]
+async fn compilers_follow_the_promised_standards() {
+    let daemon = Daemon::start(&["cpp", "rust"]).await;
+    let cpp = "#include <cstdio>\n#include <concepts>\ntemplate <std::integral T> T f(T x) { return x; }\n\
+        int main() {\n#ifdef __OPTIMIZE__\nstd::printf(\"%ld %d\\n\", __cplusplus, f(1));\n#endif\n}\n";
+    let run = daemon.run("c++", cpp).await.run.unwrap();
+    assert_eq!(String::from_utf8_lossy(&run.stdout), "202002 1\n");
+    let rust = "fn main() { let async_fn = async { 1 }; let _ = async_fn; println!(\"{}\", cfg!(debug_assertions)); }";
+    let run = daemon.run("rs", rust).await.run.unwrap();
+    assert_eq!(String::from_utf8_lossy(&run.stdout), "false\n");
+    daemon.stop();
+}
