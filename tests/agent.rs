@@ -258,10 +258,10 @@ async fn an_interpreter_that_waited_in_vain_is_gone_when_the_job_is() {
 #[tokio::test]
 async fn a_job_has_no_privilege_to_lose() {
     let mut place = Place::ready().await;
-    let result = place.agent.run(shell("grep -E '^(Cap(Prm|Eff|Amb)|Groups)' /proc/self/status; ulimit -c; ulimit -n"), b"").await;
+    let result = place.agent.run(shell("grep -E '^(Cap(Prm|Eff|Amb)|Groups|SigBlk)' /proc/self/status; ulimit -c; ulimit -n"), b"").await;
     let lines: Vec<_> = result.stdout().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     let none = "0000000000000000";
-    let expected = ["Groups:".to_owned(), format!("CapPrm: {none}"), format!("CapEff: {none}"), format!("CapAmb: {none}")];
-    assert_eq!(lines[..4], expected);
-    assert_eq!(lines[4..], ["0", "1024"]);
+    let expected = ["Groups:".to_owned(), format!("SigBlk: {none}"), format!("CapPrm: {none}"), format!("CapEff: {none}"), format!("CapAmb: {none}")];
+    assert_eq!(lines[..5], expected);
+    assert_eq!(lines[5..], ["0", "1024"]);
 }

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::SigSet;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
 
@@ -97,6 +98,8 @@ pub(crate) fn spawn(
 /// Runs in the forked child: gives everything up, in the order the kernel demands.
 fn become_job(uid: Uid, limits: Option<&JobLimits>) -> io::Result<()> {
     setsid()?;
+    // The agent blocks the signal of its children's ends for itself.
+    SigSet::empty().thread_set_mask()?;
     umask(Mode::from_bits_truncate(0o022));
     // Raising one's own score needs no privilege; a kernel without the file is no reason not to run.
     let _ = std::fs::write("/proc/self/oom_score_adj", JOB_OOM_SCORE);

@@ -1,4 +1,4 @@
-wanted = ("Name", "State", "Umask", "Threads", "SigQ", "SigPnd", "SigBlk", "SigIgn", "SigCgt", "CapInh", "CapPrm", "CapEff", "NoNewPrivs", "Seccomp", "Uid", "Gid", "Groups", "TracerPid")
+wanted = ("Name", "State", "Umask", "Threads", "SigQ", "SigPnd", "SigBlk", "SigIgn", "SigCgt", "CapInh", "CapPrm", "CapEff", "NoNewPrivs", "Seccomp", "Groups", "TracerPid")
 with open("/proc/self/status") as status:
     for line in status:
         if line.split(":")[0] in wanted and not line.startswith("SigQ"):

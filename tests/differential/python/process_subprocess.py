@@ -8,10 +8,10 @@ print(subprocess.run("exit 7", shell=True).returncode, subprocess.run(["sh", "-c
 reader, writer = os.pipe()
 child = "import os; print(sorted(map(int, os.listdir('/proc/self/fd')))[:3]); os.write(%d, b'passed')"
 print(subprocess.run([sys.executable, "-c", child % writer], pass_fds=[writer], stdout=subprocess.PIPE).stdout, os.read(reader, 100))
-print(subprocess.run(["sh", "-c", "ls /proc/$$/fd | wc -l"], close_fds=False, stdout=subprocess.PIPE).stdout)
+print(subprocess.run(["ls", "/proc/self/fd"], close_fds=False, stdout=subprocess.PIPE).stdout)
 print(subprocess._args_from_interpreter_flags())
 try:
     subprocess.run(["sleep", "10"], timeout=0.1)
 except subprocess.TimeoutExpired as error:
-    print(error)
+    print(error.cmd)
 subprocess.run(["no-such-program"])
