@@ -76,7 +76,8 @@ impl Executor {
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
     ) -> Result<Report, ExecuteError> {
-        let span = info_span!("execution", id = %execution.id, language = %execution.language, labels = Empty);
+        let span =
+            info_span!("execution", id = %execution.id, language = %execution.language, labels = Empty);
         if !execution.labels.is_empty() {
             span.record("labels", tracing::field::debug(&execution.labels));
         }
@@ -120,7 +121,11 @@ impl Executor {
                     let placement = Placement { container, image, pool_hit: hit, uses: 1 };
                     return Ok(report(execution, sink, clock, &ran, placement, hints(&blueprint, hit)));
                 }
-                Err(error) if ran.first_start.is_none() && is_worth_another(&error) && replacements < REPLACEMENTS_MAX => {
+                Err(error)
+                    if ran.first_start.is_none()
+                        && is_worth_another(&error)
+                        && replacements < REPLACEMENTS_MAX =>
+                {
                     tracing::warn!(%error, container, "the container broke before the start; taking another");
                     metrics::retried(execution.language.as_str());
                 }
@@ -199,11 +204,16 @@ fn hints(blueprint: &Blueprint, hit: bool) -> Vec<String> {
         && language.images.first().is_some_and(|first| *first != blueprint.image)
     {
         let id = &language.id;
-        hints.push(format!("ran in a fallback image; `kiln images build {id}` on the server makes the faster one"));
+        hints.push(format!(
+            "ran in a fallback image; `kiln images build {id}` on the server makes the faster one"
+        ));
     }
     if !hit {
         let min = language.pool.min;
-        hints.push(format!("no warm container was ready; {min} are kept warm for {}, more need a larger pool", language.id));
+        hints.push(format!(
+            "no warm container was ready; {min} are kept warm for {}, more need a larger pool",
+            language.id
+        ));
     }
     hints
 }

@@ -1,6 +1,12 @@
 //! What `build.rs` generated from `proto/`: messages, clients and servers. Named by `grpc` and `cli` only.
 
-#![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated; the proto files are the documentation")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic,
+    reason = "generated; the proto files are the documentation"
+)]
 
 tonic::include_proto!("kiln.v1");
 

@@ -43,8 +43,11 @@ impl Tasks {
 
     /// Starts a task that must run until [`Tasks::stop_maintenance`].
     #[expect(clippy::disallowed_methods, reason = "the one place that owns tasks")]
-    pub fn maintain<E>(&self, name: &'static str, work: impl Future<Output = Result<Infallible, E>> + Send + 'static)
-    where
+    pub fn maintain<E>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<Infallible, E>> + Send + 'static,
+    ) where
         E: std::fmt::Display + Send + 'static,
     {
         let (stop, defect) = (self.stop.clone(), self.defect.clone());

@@ -1,5 +1,11 @@
 //! The real agent as a child process, without Docker: everything that needs no container.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, spawn and set its own clock"
+)]
+
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
@@ -34,7 +40,8 @@ fn start() -> Place {
     for path in [directory.path(), &workspace] {
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
     }
-    std::os::unix::fs::chown(&workspace, Some(uid), Some(uid)).expect("these tests change uids: run them as root");
+    std::os::unix::fs::chown(&workspace, Some(uid), Some(uid))
+        .expect("these tests change uids: run them as root");
     // As in a container: a pid namespace of its own, whose first process reaps.
     let script = "exec 3<&0; \"$0\" agent <&3 & wait $!";
     let mut child = Command::new("unshare")
@@ -130,7 +137,10 @@ async fn the_wall_clock_kills_everything_and_what_was_written_comes_back() {
 #[tokio::test]
 async fn what_a_job_leaves_behind_is_dead_when_its_end_is_told() {
     let mut place = Place::ready().await;
-    let result = place.agent.run(shell("setsid sh -c 'sleep 1000 & sleep 1000' > /dev/null 2>&1 & echo done"), b"").await;
+    let result = place
+        .agent
+        .run(shell("setsid sh -c 'sleep 1000 & sleep 1000' > /dev/null 2>&1 & echo done"), b"")
+        .await;
     assert_eq!((result.stdout().as_str(), result.exit()), ("done\n", Exit::Code(0)));
     assert_eq!(place.living(), 0);
 }
@@ -246,7 +256,11 @@ async fn an_interpreter_that_waited_in_vain_is_gone_when_the_job_is() {
     let mut place = start();
     // What follows the standby protocol: says that it waits, and ends when nobody needs it.
     let script = "printf R >&\"$KILN_STANDBY_FD\"; read -r line <&\"$KILN_STANDBY_FD\"";
-    let standby = StandbySpec { argv: ["bash", "-c", script].map(str::to_owned).to_vec(), env: Vec::new(), limits: limits() };
+    let standby = StandbySpec {
+        argv: ["bash", "-c", script].map(str::to_owned).to_vec(),
+        env: Vec::new(),
+        limits: limits(),
+    };
     let setup = Setup { standby: Some(standby), ..place.setup() };
     let ready = place.agent.set_up(setup).await;
     assert!(matches!(ready, AgentMessage::Ready { standby: true, .. }), "{ready:?}");
@@ -258,10 +272,23 @@ async fn an_interpreter_that_waited_in_vain_is_gone_when_the_job_is() {
 #[tokio::test]
 async fn a_job_has_no_privilege_to_lose() {
     let mut place = Place::ready().await;
-    let result = place.agent.run(shell("grep -E '^(Cap(Prm|Eff|Amb)|Groups|SigBlk)' /proc/self/status; ulimit -c; ulimit -n"), b"").await;
-    let lines: Vec<_> = result.stdout().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let result = place
+        .agent
+        .run(
+            shell("grep -E '^(Cap(Prm|Eff|Amb)|Groups|SigBlk)' /proc/self/status; ulimit -c; ulimit -n"),
+            b"",
+        )
+        .await;
+    let lines: Vec<_> =
+        result.stdout().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     let none = "0000000000000000";
-    let expected = ["Groups:".to_owned(), format!("SigBlk: {none}"), format!("CapPrm: {none}"), format!("CapEff: {none}"), format!("CapAmb: {none}")];
+    let expected = [
+        "Groups:".to_owned(),
+        format!("SigBlk: {none}"),
+        format!("CapPrm: {none}"),
+        format!("CapEff: {none}"),
+        format!("CapAmb: {none}"),
+    ];
     assert_eq!(lines[..5], expected);
     assert_eq!(lines[5..], ["0", "1024"]);
 }

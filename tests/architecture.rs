@@ -1,5 +1,11 @@
 //! The tree's own rules: who may import whom, how files begin, how long they are, and where some names may appear.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, spawn and set its own clock"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,15 +31,36 @@ const IMPORTS: [(&str, &[&str]); 19] = [
     ("health", &["admission", "pool", "engine", "language", "domain"]),
     (
         "grpc",
-        &["executor", "admission", "pool", "sandbox", "health", "language", "domain", "proto", "tasks", "telemetry"],
+        &[
+            "executor",
+            "admission",
+            "pool",
+            "sandbox",
+            "health",
+            "language",
+            "domain",
+            "proto",
+            "tasks",
+            "telemetry",
+        ],
     ),
     ("http", &["health", "pool"]),
     ("config", &["admission", "domain", "engine", "language", "pool", "telemetry"]),
     (
         "app",
         &[
-            "admission", "config", "domain", "engine", "executor", "grpc", "health", "http", "language", "pool",
-            "tasks", "telemetry",
+            "admission",
+            "config",
+            "domain",
+            "engine",
+            "executor",
+            "grpc",
+            "health",
+            "http",
+            "language",
+            "pool",
+            "tasks",
+            "telemetry",
         ],
     ),
     ("cli", &["app", "engine", "images", "language", "proto"]),
@@ -49,12 +76,15 @@ fn nobody_imports_what_is_above() {
         if module == "lib" {
             continue;
         }
-        let allowed = allowed.get(module.as_str()).unwrap_or_else(|| panic!("{module} is not in the import table"));
+        let allowed =
+            allowed.get(module.as_str()).unwrap_or_else(|| panic!("{module} is not in the import table"));
         for (number, line) in text.lines().enumerate() {
             for imported in imports(line) {
                 if imported != module && !allowed.contains(&imported.as_str()) {
                     let place = format!("{}:{}", path.display(), number + 1);
-                    wrong.push(format!("{place}: {module} must not import {imported} (see IMPORTS in tests/architecture.rs)"));
+                    wrong.push(format!(
+                        "{place}: {module} must not import {imported} (see IMPORTS in tests/architecture.rs)"
+                    ));
                 }
             }
         }
@@ -67,9 +97,9 @@ fn the_table_has_no_cycle() {
     let allowed: BTreeMap<_, _> = IMPORTS.into_iter().collect();
     let mut placed: Vec<&str> = Vec::new();
     while placed.len() < allowed.len() {
-        let next = allowed
-            .iter()
-            .find(|(module, imports)| !placed.contains(module) && imports.iter().all(|import| placed.contains(import)));
+        let next = allowed.iter().find(|(module, imports)| {
+            !placed.contains(module) && imports.iter().all(|import| placed.contains(import))
+        });
         let (module, _) = next.unwrap_or_else(|| panic!("a cycle is left among what is not in {placed:?}"));
         placed.push(module);
     }
@@ -83,12 +113,18 @@ fn every_file_says_what_it_is_and_stays_readable() {
         if !text.starts_with("//! ") {
             wrong.push(format!("{shown}: does not begin with //! and what the file is"));
         }
-        let (lines, most) = (text.lines().count(), if path.ends_with("src/main.rs") { MAIN_LINES_MAX } else { FILE_LINES_MAX });
+        let (lines, most) = (
+            text.lines().count(),
+            if path.ends_with("src/main.rs") { MAIN_LINES_MAX } else { FILE_LINES_MAX },
+        );
         // Of two mains, only the daemon's has the shorter bound.
         if lines > most && !path.starts_with("agent/") {
             wrong.push(format!("{shown}: {lines} lines, the most is {most}"));
         }
-        if text.lines().any(|line| line.trim_start().starts_with("use ") && line.ends_with("::*;")) && !text.contains("mod tests") && !shown.to_string().ends_with("tests.rs") {
+        if text.lines().any(|line| line.trim_start().starts_with("use ") && line.ends_with("::*;"))
+            && !text.contains("mod tests")
+            && !shown.to_string().ends_with("tests.rs")
+        {
             wrong.push(format!("{shown}: imports with a glob"));
         }
     }
@@ -178,7 +214,9 @@ fn imports(line: &str) -> Vec<String> {
                 Some(list) => list.split('}').next().unwrap_or_default().split(',').collect(),
                 None => vec![rest],
             };
-            named.extend(words.iter().map(|word| word.trim().chars().take_while(|c| is_word(*c)).collect::<String>()));
+            named.extend(
+                words.iter().map(|word| word.trim().chars().take_while(|c| is_word(*c)).collect::<String>()),
+            );
         }
     }
     named.retain(|name| !name.is_empty() && name != "self");

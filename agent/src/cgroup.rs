@@ -28,7 +28,12 @@ impl Cgroup {
         let open = |name: &str| File::open(Path::new(ROOT).join(name)).ok();
         if Path::new(ROOT).join("cgroup.controllers").exists() {
             let peak = open("memory.peak").or_else(|| open("memory.current"));
-            return Self { version: CgroupVersion::V2, kills: open("memory.events"), cpu: open("cpu.stat"), peak };
+            return Self {
+                version: CgroupVersion::V2,
+                kills: open("memory.events"),
+                cpu: open("cpu.stat"),
+                peak,
+            };
         }
         let kills = open("memory/memory.oom_control");
         let version = if kills.is_some() { CgroupVersion::V1 } else { CgroupVersion::None };
@@ -64,7 +69,8 @@ impl Cgroup {
 
 fn read(file: Option<&File>, parse: impl Fn(&str) -> Option<u64>) -> u64 {
     let mut buffer = [0; READ_BYTES];
-    let text = file.and_then(|file| file.read_at(&mut buffer, 0).ok()).map_or(&[][..], |bytes| &buffer[..bytes]);
+    let text =
+        file.and_then(|file| file.read_at(&mut buffer, 0).ok()).map_or(&[][..], |bytes| &buffer[..bytes]);
     std::str::from_utf8(text).ok().and_then(parse).unwrap_or(0)
 }
 

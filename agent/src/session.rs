@@ -25,8 +25,8 @@ use crate::spawn::{self, Environment, Input, Process};
 use crate::stage::{Baseline, Bounds, Running};
 use crate::standby::Standby;
 use crate::wire::{
-    AgentMessage, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage, StageReport, StageSpec,
-    Usage, VERSION,
+    AgentMessage, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage, StageReport,
+    StageSpec, Usage, VERSION,
 };
 
 const READ_BYTES: usize = 64 * 1024;
@@ -147,7 +147,7 @@ impl Session {
             return Ok(false);
         }
         self.decoder.push(&buffer[..bytes]);
-        while let Some(message) = self.decoder.next::<HostMessage>().map_err(io::Error::other)? {
+        while let Some(message) = self.decoder.decode::<HostMessage>().map_err(io::Error::other)? {
             self.obey(message)?;
         }
         Ok(true)
@@ -202,11 +202,8 @@ impl Session {
                 .ok()
         });
         self.place = Some(Place { workspace, uid });
-        let ready = AgentMessage::Ready {
-            cgroup: self.cgroup.version(),
-            toolchain,
-            standby: self.standby.is_some(),
-        };
+        let ready =
+            AgentMessage::Ready { cgroup: self.cgroup.version(), toolchain, standby: self.standby.is_some() };
         self.outbox.push(&ready)
     }
 

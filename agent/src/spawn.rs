@@ -87,12 +87,7 @@ pub(crate) fn spawn(
     let (Some(stdout), Some(stderr)) = (child.stdout, child.stderr) else {
         return Err(io::Error::other("the process has no output pipes"));
     };
-    Ok(Process {
-        pid,
-        stdin,
-        stdout: non_blocking(stdout.into())?,
-        stderr: non_blocking(stderr.into())?,
-    })
+    Ok(Process { pid, stdin, stdout: non_blocking(stdout.into())?, stderr: non_blocking(stderr.into())? })
 }
 
 /// Runs in the forked child: gives everything up, in the order the kernel demands.

@@ -224,7 +224,8 @@ impl Running {
     /// The limit cannot be reached sooner than with every CPU busy: look again then.
     fn schedule_cpu_check(&mut self, used_micros: u64) {
         let left = self.bounds.cpu_micros.saturating_sub(used_micros);
-        let soonest = Duration::from_micros(left.saturating_mul(1000) / u64::from(self.bounds.cpu_millis.max(1)));
+        let soonest =
+            Duration::from_micros(left.saturating_mul(1000) / u64::from(self.bounds.cpu_millis.max(1)));
         self.next_cpu_check = Instant::now() + soonest.max(CPU_CHECK_MIN);
     }
 

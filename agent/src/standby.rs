@@ -18,8 +18,9 @@ use crate::wire::StandbySpec;
 
 /// Names the descriptor of the control stream to the waiting interpreter.
 const CONTROL_VARIABLE: &str = "KILN_STANDBY_FD";
-/// The control stream's number in the interpreter: above what any program or runtime expects to be open.
-const CONTROL_FD_MIN: i32 = 200;
+/// The control stream's number in the interpreter: above what a runtime opens at its start, and within the first 64, for which
+/// the kernel needs no larger table: its size shows in /proc.
+const CONTROL_FD_MIN: i32 = 60;
 /// What the interpreter writes when it waits.
 const WAITING: u8 = b'R';
 /// How long an interpreter may take to start, in seconds; on a busy machine Node has taken two.

@@ -145,7 +145,11 @@ impl App {
         let not_serving = self.grpc.1.not_serving();
         let grpc = self.grpc.1.serve(self.grpc.0, hang_up.clone().cancelled_owned());
         let http = http::serve(self.http.0, self.http.1, hang_up.clone().cancelled_owned());
-        let servers = async { tokio::try_join!(async { grpc.await.map_err(AppError::Grpc) }, async { http.await.map_err(AppError::Http) }) };
+        let servers = async {
+            tokio::try_join!(async { grpc.await.map_err(AppError::Grpc) }, async {
+                http.await.map_err(AppError::Http)
+            })
+        };
         tokio::pin!(servers);
         self.pools.start(&self.tasks);
         tracing::info!(%grpc_address, %http_address, version = env!("CARGO_PKG_VERSION"), "serving");

@@ -81,7 +81,8 @@ impl Workbench {
         catalogue.retain(&language.id);
         catalogue.set_pool(&language.id, POOL);
         let instance = format!("kiln-proof-{}", uuid::Uuid::new_v4().simple());
-        let pools = Arc::new(super::make_pools(self.config.pool, &catalogue, Arc::clone(&self.engine), &instance));
+        let pools =
+            Arc::new(super::make_pools(self.config.pool, &catalogue, Arc::clone(&self.engine), &instance));
         let admission = Arc::new(Admission::new(AdmissionConfig { in_flight_max: 1, queued_max: 0 }));
         let executor = Executor::new(admission, Arc::clone(&pools));
         let tasks = Tasks::default();
@@ -151,7 +152,12 @@ impl Sink for Said {
         Ok(())
     }
 
-    async fn output(&mut self, stage: StageKind, stream: StreamKind, content: Bytes) -> Result<(), SinkClosed> {
+    async fn output(
+        &mut self,
+        stage: StageKind,
+        stream: StreamKind,
+        content: Bytes,
+    ) -> Result<(), SinkClosed> {
         match (stage, stream) {
             (StageKind::Run, StreamKind::Stdout) => self.stdout.extend_from_slice(&content),
             _ => self.stderr.extend_from_slice(&content),

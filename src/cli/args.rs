@@ -179,7 +179,8 @@ fn parse_time(text: &str) -> Result<Duration, String> {
         "m" => 60.0,
         _ => return Err(format!("{text:?} is not a time such as 500ms, 10s or 2m")),
     };
-    let amount: f64 = amount.parse().map_err(|_| format!("{text:?} is not a time such as 500ms, 10s or 2m"))?;
+    let amount: f64 =
+        amount.parse().map_err(|_| format!("{text:?} is not a time such as 500ms, 10s or 2m"))?;
     Duration::try_from_secs_f64(amount * seconds).map_err(|error| error.to_string())
 }
 

@@ -51,7 +51,8 @@ pub enum CliError {
 }
 
 pub(super) async fn connect(url: &str) -> Result<Channel, CliError> {
-    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| CliError::Address { url: url.to_owned() })?;
+    let endpoint =
+        Endpoint::from_shared(url.to_owned()).map_err(|_| CliError::Address { url: url.to_owned() })?;
     let endpoint = endpoint.connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX)).tcp_nodelay(true);
     endpoint.connect().await.map_err(|error| {
         let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);

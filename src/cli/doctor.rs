@@ -72,12 +72,16 @@ pub async fn diagnose(bench: &Workbench) -> bool {
     match info.cgroup_version.as_str() {
         "1" | "2" => tell(Check::good("cgroup", format!("version {}", info.cgroup_version))),
         other => {
-            let finding = format!("version {other:?} is not known; memory limits cannot be told from other kills");
+            let finding =
+                format!("version {other:?} is not known; memory limits cannot be told from other kills");
             tell(Check::fair("cgroup", finding, "use a host with cgroup v1 or v2"));
         }
     }
     let gib = info.memory_bytes as f64 / f64::from(1 << 30);
-    tell(Check::good("machine", format!("{} CPUs, {gib:.1} GiB, {} storage", info.cpus, info.storage_driver)));
+    tell(Check::good(
+        "machine",
+        format!("{} CPUs, {gib:.1} GiB, {} storage", info.cpus, info.storage_driver),
+    ));
     for language in bench.catalogue().languages() {
         tell(check_language(bench, language).await);
     }

@@ -66,7 +66,10 @@ pub async fn build(bench: &Workbench, arguments: &BuildArguments) -> Result<(), 
                     Prepared::Pulled(_) => "pulled",
                 };
                 let image = &prepared.image().reference;
-                println!("{:<12} {image} {how}, {programs} smoke programs passed ({seconds:.1} s)", language.id);
+                println!(
+                    "{:<12} {image} {how}, {programs} smoke programs passed ({seconds:.1} s)",
+                    language.id
+                );
             }
             Err(error) => {
                 println!("{:<12} failed ({seconds:.1} s): {error}", language.id);

@@ -115,7 +115,8 @@ pub async fn load(arguments: LoadArguments) -> Result<bool, CliError> {
         all.add(seen);
     }
     if arguments.json {
-        let json = serde_json::to_string_pretty(&levels).map_err(|error| CliError::Usage(error.to_string()))?;
+        let json =
+            serde_json::to_string_pretty(&levels).map_err(|error| CliError::Usage(error.to_string()))?;
         println!("{json}");
     } else {
         print(&all, &levels);
@@ -125,7 +126,8 @@ pub async fn load(arguments: LoadArguments) -> Result<bool, CliError> {
 
 fn read_programs(path: &Path, language: Option<&str>) -> Result<Vec<Program>, CliError> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| CliError::Read { path: shown.clone(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| CliError::Read { path: shown.clone(), source })?;
     let mut programs = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let program: Program = serde_json::from_str(line)
@@ -196,7 +198,11 @@ fn mismatch(program: &Program, reply: &ExecuteResponse) -> Option<String> {
     }
     let stdout = String::from_utf8_lossy(&stage.stdout);
     if program.expect.stdout.as_ref().is_some_and(|expected| *expected != stdout) {
-        differences.push(format!("stdout {:?} instead of {:?}", excerpt(&stdout), program.expect.stdout.as_deref().map(excerpt)));
+        differences.push(format!(
+            "stdout {:?} instead of {:?}",
+            excerpt(&stdout),
+            program.expect.stdout.as_deref().map(excerpt)
+        ));
     }
     if differences.is_empty() {
         return None;
@@ -207,7 +213,13 @@ fn mismatch(program: &Program, reply: &ExecuteResponse) -> Option<String> {
     };
     let words = String::from_utf8_lossy(words.unwrap_or_default()).into_owned();
     let language = &program.language;
-    Some(format!("{language} {}: {}; {}; stderr {:?}", program.name, differences.join(", "), reply.message, excerpt(&words)))
+    Some(format!(
+        "{language} {}: {}; {}; stderr {:?}",
+        program.name,
+        differences.join(", "),
+        reply.message,
+        excerpt(&words)
+    ))
 }
 
 fn excerpt(text: &str) -> String {
@@ -239,7 +251,17 @@ fn print(all: &Seen, levels: &[Level]) {
         outcomes.add_row([language, outcome, &count.to_string()]);
     }
     println!("{outcomes}\n");
-    let heads = ["CONCURRENCY", "EXECUTIONS", "PER SECOND", "P50 MS", "P90 MS", "P99 MS", "MAX MS", "REFUSED", "WRONG"];
+    let heads = [
+        "CONCURRENCY",
+        "EXECUTIONS",
+        "PER SECOND",
+        "P50 MS",
+        "P90 MS",
+        "P99 MS",
+        "MAX MS",
+        "REFUSED",
+        "WRONG",
+    ];
     let mut times = table(&heads);
     for level in levels {
         times.add_row([

@@ -6,8 +6,8 @@ use std::path::Path;
 use tonic::Streaming;
 
 use crate::proto::{
-    ExecuteRequest, ExecuteResponse, ExecuteStreamRequest, ExecuteStreamResponse, Limits, ListLanguagesRequest, Outcome,
-    execute_stream_request, execute_stream_response,
+    ExecuteRequest, ExecuteResponse, ExecuteStreamRequest, ExecuteStreamResponse, Limits,
+    ListLanguagesRequest, Outcome, execute_stream_request, execute_stream_response,
 };
 
 use super::args::RunArguments;
@@ -29,8 +29,12 @@ pub async fn run(arguments: RunArguments) -> Result<u8, CliError> {
         None => {
             let known = client.list_languages(ListLanguagesRequest {}).await?.into_inner().languages;
             let ending = arguments.file.extension().and_then(|ending| ending.to_str());
-            let of = |name: &str| Path::new(name).extension().and_then(|ending| ending.to_str()).map(str::to_owned);
-            let found = known.iter().find(|language| ending.is_some() && of(&language.main_file).as_deref() == ending);
+            let of = |name: &str| {
+                Path::new(name).extension().and_then(|ending| ending.to_str()).map(str::to_owned)
+            };
+            let found = known
+                .iter()
+                .find(|language| ending.is_some() && of(&language.main_file).as_deref() == ending);
             let hint = || CliError::Usage("the file's ending names no language; use --language".to_owned());
             found.ok_or_else(hint)?.id.clone()
         }
@@ -56,7 +60,8 @@ pub async fn run(arguments: RunArguments) -> Result<u8, CliError> {
 
 fn request(arguments: &RunArguments, language: String) -> Result<ExecuteRequest, CliError> {
     let code = read(&arguments.file)?;
-    let code = String::from_utf8(code).map_err(|_| CliError::Usage("the program's file is not UTF-8".to_owned()))?;
+    let code =
+        String::from_utf8(code).map_err(|_| CliError::Usage("the program's file is not UTF-8".to_owned()))?;
     let stdin = arguments.stdin.as_deref().map(read).transpose()?.unwrap_or_default();
     // Under a day, as every limit: the conversion cannot fail.
     let time = |time: Option<std::time::Duration>| time.and_then(|time| time.try_into().ok());
@@ -93,7 +98,9 @@ async fn forward(mut answers: Streaming<ExecuteStreamResponse>) -> Result<Execut
     while let Some(answer) = answers.message().await? {
         match answer.message {
             Some(Message::Stdout(bytes)) => write(&mut std::io::stdout(), &bytes)?,
-            Some(Message::Stderr(bytes) | Message::CompileOutput(bytes)) => write(&mut std::io::stderr(), &bytes)?,
+            Some(Message::Stderr(bytes) | Message::CompileOutput(bytes)) => {
+                write(&mut std::io::stderr(), &bytes)?
+            }
             Some(Message::Finished(reply)) => return Ok(reply),
             Some(Message::Started(_)) | None => {}
         }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use tonic::Status;
+use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use tonic_health::pb::HealthCheckRequest;
 
 use crate::proto::pool_client::PoolClient;
 use crate::proto::{GetPoolRequest, GetPoolResponse, ListLanguagesRequest};
@@ -69,8 +69,21 @@ pub async fn pool(arguments: PoolArguments) -> Result<(), CliError> {
 
 fn pool_table(reply: &GetPoolResponse) -> Table {
     let heads = [
-        "LANGUAGE", "MIN", "MAX", "TARGET", "WARM", "LEASED", "CREATING", "BROKEN", "WAITING", "USES", "HITS", "WAIT P50",
-        "CREATE", "MEMORY", "LAST ERROR",
+        "LANGUAGE",
+        "MIN",
+        "MAX",
+        "TARGET",
+        "WARM",
+        "LEASED",
+        "CREATING",
+        "BROKEN",
+        "WAITING",
+        "USES",
+        "HITS",
+        "WAIT P50",
+        "CREATE",
+        "MEMORY",
+        "LAST ERROR",
     ];
     let mut table = table(&heads);
     for column in 1..heads.len() - 1 {

@@ -81,7 +81,10 @@ impl Config {
     ///
     /// # Errors
     /// The first setting that cannot be used, by its key.
-    pub fn from_sources(file: Option<&Path>, variables: Vec<(String, String)>) -> Result<Self, SettingsError> {
+    pub fn from_sources(
+        file: Option<&Path>,
+        variables: Vec<(String, String)>,
+    ) -> Result<Self, SettingsError> {
         validate(raw::read(file, variables)?)
     }
 }
@@ -90,8 +93,13 @@ fn validate(raw: RawConfig) -> Result<Config, SettingsError> {
     let grpc = address("server.grpc", &raw.server.grpc)?;
     let http = address("server.http", &raw.server.http)?;
     let instance = raw.server.instance.unwrap_or_else(|| format!("kiln-{}", grpc.port()));
-    if instance.is_empty() || !instance.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
-        return Err(invalid("server.instance", format!("{instance:?} is not made of letters, digits and -_.")));
+    if instance.is_empty()
+        || !instance.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    {
+        return Err(invalid(
+            "server.instance",
+            format!("{instance:?} is not made of letters, digits and -_."),
+        ));
     }
     let limits = &raw.limits;
     let time = |key, given| within(key, given, 1, TIME_SECONDS_MAX).map(Duration::from_secs);
@@ -119,10 +127,13 @@ fn validate(raw: RawConfig) -> Result<Config, SettingsError> {
         pool: PoolConfig {
             cpu_millis: within("pool.cpu_millis", raw.pool.cpu_millis.into(), 10, 1_000_000)? as u32,
             lease_wait_max: time("pool.lease_wait_seconds", raw.pool.lease_wait_seconds)?,
-            age_max: Duration::from_secs(60 * within("pool.age_minutes", raw.pool.age_minutes, 1, 7 * 24 * 60)?),
+            age_max: Duration::from_secs(
+                60 * within("pool.age_minutes", raw.pool.age_minutes, 1, 7 * 24 * 60)?,
+            ),
         },
         admission: AdmissionConfig {
-            in_flight_max: within("admission.in_flight", raw.admission.in_flight as u64, 1, 100_000)? as usize,
+            in_flight_max: within("admission.in_flight", raw.admission.in_flight as u64, 1, 100_000)?
+                as usize,
             queued_max: within("admission.queued", raw.admission.queued as u64, 0, 1_000_000)? as usize,
         },
         catalogue: catalogue(&raw.languages)?,
@@ -138,7 +149,8 @@ fn catalogue(raw: &RawLanguages) -> Result<Catalogue, SettingsError> {
     for (name, bounds) in &raw.pools {
         let key = format!("languages.pools.{name}");
         let spec = catalogue.find(name).ok_or_else(|| unknown(&key, name, &catalogue))?;
-        let pool = PoolBounds { min: bounds.min.unwrap_or(spec.pool.min), max: bounds.max.unwrap_or(spec.pool.max) };
+        let pool =
+            PoolBounds { min: bounds.min.unwrap_or(spec.pool.min), max: bounds.max.unwrap_or(spec.pool.max) };
         if pool.min > pool.max || pool.max == 0 {
             return Err(invalid(&key, format!("min is {} but max is {}", pool.min, pool.max)));
         }
@@ -174,7 +186,8 @@ mod tests {
     use super::*;
 
     fn load(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Config::from_sources(None, variables).map_err(|error| error.to_string())
     }
 

@@ -30,7 +30,7 @@ impl LanguageId {
 
 impl fmt::Display for LanguageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.0)
     }
 }
 
@@ -94,7 +94,12 @@ pub trait Sink: Send {
     /// A container has the program.
     async fn started(&mut self, id: ExecutionId) -> Result<(), SinkClosed>;
     /// A stage has written.
-    async fn output(&mut self, stage: StageKind, stream: StreamKind, content: Bytes) -> Result<(), SinkClosed>;
+    async fn output(
+        &mut self,
+        stage: StageKind,
+        stream: StreamKind,
+        content: Bytes,
+    ) -> Result<(), SinkClosed>;
     /// What it has kept of a stage's output, for the report; nothing where it was passed on.
     fn kept(&mut self, stage: StageKind) -> StageOutput {
         let _ = stage;

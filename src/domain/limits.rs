@@ -80,7 +80,8 @@ impl Limits {
         };
         let wall_time = time("wall_time", request.wall_time, default.wall_time, most.wall_time);
         let cpu_time = time("cpu_time", request.cpu_time, default.cpu_time, most.cpu_time);
-        let compile_time = time("compile_time", request.compile_time, default.compile_time, most.compile_time);
+        let compile_time =
+            time("compile_time", request.compile_time, default.compile_time, most.compile_time);
         let mut amount = |field, unit, asked: Option<u64>, default: u64, least: u64, most: u64| {
             let given = asked.unwrap_or(default.min(most));
             if given < least || given > most {
@@ -159,7 +160,10 @@ mod tests {
             ..LimitRequest::default()
         };
         let errors = Limits::settle(&request, &limits(60, 1 << 30), &limits(60, 1 << 30)).unwrap_err();
-        assert_eq!(errors.iter().map(|e| e.field).collect::<Vec<_>>(), ["wall_time", "memory_bytes", "processes"]);
+        assert_eq!(
+            errors.iter().map(|e| e.field).collect::<Vec<_>>(),
+            ["wall_time", "memory_bytes", "processes"]
+        );
         assert!(errors[0].to_string().contains("999s is outside of 1ms to 60s"), "{}", errors[0]);
     }
 }

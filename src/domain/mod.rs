@@ -8,7 +8,9 @@ mod limits;
 mod verdict;
 
 pub use evidence::{Exit, KillCause, StageEvidence, StageKind, StageOutput, StageReport, StreamKind, Usage};
-pub use execution::{Execution, ExecutionId, LanguageId, Placement, Report, Sink, SinkClosed, SourceFile, Timings};
+pub use execution::{
+    Execution, ExecutionId, LanguageId, Placement, Report, Sink, SinkClosed, SourceFile, Timings,
+};
 pub use fault::{Fault, SpentReason};
 pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN};
 pub use verdict::{Outcome, Verdict, judge};

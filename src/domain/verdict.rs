@@ -63,7 +63,9 @@ pub fn judge(compile: Option<&StageReport>, run: Option<&StageReport>, limits: &
         (_, Some(run)) => judge_stage(StageKind::Run, &run.evidence, limits),
         (Some(compile), None) => judge_stage(StageKind::Compile, &compile.evidence, limits),
         // Cancelled between lease and start: there is no stage to speak of.
-        (None, None) => Verdict { outcome: Outcome::Cancelled, message: "cancelled before it started".to_owned() },
+        (None, None) => {
+            Verdict { outcome: Outcome::Cancelled, message: "cancelled before it started".to_owned() }
+        }
     }
 }
 
@@ -76,10 +78,15 @@ fn judge_stage(stage: StageKind, evidence: &StageEvidence, limits: &Limits) -> V
     let verdict = |outcome, message: String| Verdict { outcome, message };
     if evidence.memory_kills > 0 {
         let limit = bytes(limits.memory_bytes);
-        return verdict(Outcome::MemoryExceeded, format!("{who} was killed after using {limit}, the memory limit"));
+        return verdict(
+            Outcome::MemoryExceeded,
+            format!("{who} was killed after using {limit}, the memory limit"),
+        );
     }
     match evidence.killed {
-        Some(KillCause::Caller) => return verdict(Outcome::Cancelled, format!("{who} was killed on request")),
+        Some(KillCause::Caller) => {
+            return verdict(Outcome::Cancelled, format!("{who} was killed on request"));
+        }
         Some(KillCause::WallTime) => {
             let message = format!("{who} was killed after {wall:?}, the {wall_name} limit");
             return verdict(Outcome::WallTimeExceeded, message);
@@ -104,7 +111,9 @@ fn judge_stage(stage: StageKind, evidence: &StageEvidence, limits: &Limits) -> V
         (StageKind::Compile, Exit::Signal(signal)) => {
             verdict(Outcome::CompileFailed, format!("the compiler was ended by {}", signal_name(signal)))
         }
-        (StageKind::Run, Exit::Code(0)) => verdict(Outcome::Succeeded, "the program ended with exit code 0".into()),
+        (StageKind::Run, Exit::Code(0)) => {
+            verdict(Outcome::Succeeded, "the program ended with exit code 0".into())
+        }
         (StageKind::Run, Exit::Code(code)) => {
             verdict(Outcome::NonzeroExit, format!("the program ended with exit code {code}"))
         }
@@ -126,10 +135,37 @@ fn bytes(amount: u64) -> String {
 /// The name of a Linux signal, as signal(7) has it.
 fn signal_name(signal: i32) -> String {
     const NAMES: [&str; 31] = [
-        "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1",
-        "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP",
-        "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH",
-        "SIGIO", "SIGPWR", "SIGSYS",
+        "SIGHUP",
+        "SIGINT",
+        "SIGQUIT",
+        "SIGILL",
+        "SIGTRAP",
+        "SIGABRT",
+        "SIGBUS",
+        "SIGFPE",
+        "SIGKILL",
+        "SIGUSR1",
+        "SIGSEGV",
+        "SIGUSR2",
+        "SIGPIPE",
+        "SIGALRM",
+        "SIGTERM",
+        "SIGSTKFLT",
+        "SIGCHLD",
+        "SIGCONT",
+        "SIGSTOP",
+        "SIGTSTP",
+        "SIGTTIN",
+        "SIGTTOU",
+        "SIGURG",
+        "SIGXCPU",
+        "SIGXFSZ",
+        "SIGVTALRM",
+        "SIGPROF",
+        "SIGWINCH",
+        "SIGIO",
+        "SIGPWR",
+        "SIGSYS",
     ];
     let name = usize::try_from(signal - 1).ok().and_then(|index| NAMES.get(index));
     name.map_or_else(|| format!("signal {signal}"), |name| format!("{name} (signal {signal})"))

@@ -13,7 +13,8 @@ use async_trait::async_trait;
 pub use docker::{DockerConfig, DockerEngine};
 pub use error::EngineError;
 pub use types::{
-    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, ImageId, Owner, Piece, Progress, Tmpfs, Volume, VolumeFile,
+    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, ImageFacts, Owner, Piece, Progress, Tmpfs,
+    Volume, VolumeFile,
 };
 
 /// What Kiln needs of an engine. Every call is bounded in time and in parallelism by the implementation.
@@ -21,14 +22,19 @@ pub use types::{
 pub trait Engine: Send + Sync + fmt::Debug {
     /// The engine's version, platform and size; also proves that it answers.
     async fn info(&self) -> Result<EngineInfo, EngineError>;
-    /// The id of an image the engine has, or `None`.
-    async fn image(&self, reference: &str) -> Result<Option<ImageId>, EngineError>;
+    /// What the engine knows of an image; `None` where it has none of this name.
+    async fn image(&self, reference: &str) -> Result<Option<ImageFacts>, EngineError>;
     /// Fetches an image from its registry; `progress` gets a line whenever there is one.
     async fn pull(&self, reference: &str, progress: Progress<'_>) -> Result<(), EngineError>;
     /// Builds an image; `progress` gets a line whenever there is one.
     async fn build(&self, spec: &BuildSpec, progress: Progress<'_>) -> Result<(), EngineError>;
     /// Makes a volume that holds these files, readable by everyone, writable by nobody.
-    async fn fill_volume(&self, volume: &Volume, image: &str, files: Vec<VolumeFile>) -> Result<(), EngineError>;
+    async fn fill_volume(
+        &self,
+        volume: &Volume,
+        image: &str,
+        files: Vec<VolumeFile>,
+    ) -> Result<(), EngineError>;
     /// Creates and starts a container.
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError>;
     /// Starts a process in it, as root, and holds its streams.

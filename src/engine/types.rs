@@ -28,9 +28,14 @@ impl fmt::Display for ContainerId {
     }
 }
 
-/// An image's content digest.
+/// An image that the engine has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageId(pub String);
+pub struct ImageFacts {
+    /// Its content digest.
+    pub id: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+}
 
 /// Who owns what is created; becomes the labels `kiln.instance` and `kiln.epoch`.
 #[derive(Debug, Clone, PartialEq, Eq)]

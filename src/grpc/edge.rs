@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_deadline_in_the_past_is_told_as_such() {
-        let headers = |value: &str| HeaderMap::from_iter([(TIMEOUT_HEADER.parse().unwrap(), value.parse().unwrap())]);
+        let headers =
+            |value: &str| HeaderMap::from_iter([(TIMEOUT_HEADER.parse().unwrap(), value.parse().unwrap())]);
         assert_eq!(timeout(&headers("0n")).unwrap_err().code(), Code::DeadlineExceeded);
         assert_eq!(timeout(&headers("soon")).unwrap_err().code(), Code::InvalidArgument);
         assert_eq!(timeout(&headers("2S")).unwrap(), Some(Duration::from_secs(2)));

@@ -75,9 +75,13 @@ impl Service for ExecutorService {
     ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
         let deadline = request.extensions().get().copied();
         let mut messages = request.into_inner();
-        let first = messages.message().await.map_err(|status| self.unread(status))?.and_then(|first| first.message);
+        let first =
+            messages.message().await.map_err(|status| self.unread(status))?.and_then(|first| first.message);
         let Some(execute_stream_request::Message::Execute(request)) = first else {
-            return Err(status::invalid_field("execute", "the first message of the stream must be `execute`"));
+            return Err(status::invalid_field(
+                "execute",
+                "the first message of the stream must be `execute`",
+            ));
         };
         let execution = self.validate(request, deadline)?;
         let (sender, receiver) = mpsc::channel(STREAM_MESSAGES);
@@ -98,8 +102,10 @@ impl Service for ExecutorService {
         _request: Request<ListLanguagesRequest>,
     ) -> Result<Response<ListLanguagesResponse>, Status> {
         let report = self.health.report();
-        let languages =
-            report.languages.iter().map(|health| convert::language(health, &self.validator.ceilings(&health.spec)));
+        let languages = report
+            .languages
+            .iter()
+            .map(|health| convert::language(health, &self.validator.ceilings(&health.spec)));
         Ok(Response::new(ListLanguagesResponse { languages: languages.collect() }))
     }
 }
@@ -150,7 +156,9 @@ async fn asked_to_stop(mut messages: Streaming<ExecuteStreamRequest>) -> Result<
     match messages.message().await {
         Ok(Some(ExecuteStreamRequest { message })) => match message {
             Some(Message::Cancel(_)) => Ok(()),
-            Some(Message::Execute(_)) => Err(status::invalid_field("execute", "it came already; once is enough")),
+            Some(Message::Execute(_)) => {
+                Err(status::invalid_field("execute", "it came already; once is enough"))
+            }
             Some(Message::Stdin(_)) => Err(status::not_served("stdin in a stream; send it in `execute`")),
             Some(Message::CloseStdin(_)) => Err(status::not_served("close_stdin; the input ends by itself")),
             Some(Message::Signal(_)) => Err(status::not_served("signal")),

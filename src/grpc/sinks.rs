@@ -30,7 +30,12 @@ impl Sink for Collector {
         Ok(())
     }
 
-    async fn output(&mut self, stage: StageKind, stream: StreamKind, content: Bytes) -> Result<(), SinkClosed> {
+    async fn output(
+        &mut self,
+        stage: StageKind,
+        stream: StreamKind,
+        content: Bytes,
+    ) -> Result<(), SinkClosed> {
         let kept = self.of(stage);
         match stream {
             StreamKind::Stdout => kept.stdout.extend_from_slice(&content),
@@ -60,7 +65,12 @@ impl Sink for Forwarder {
         self.send(Message::Started(Started { execution_id: id.to_string() })).await
     }
 
-    async fn output(&mut self, stage: StageKind, stream: StreamKind, content: Bytes) -> Result<(), SinkClosed> {
+    async fn output(
+        &mut self,
+        stage: StageKind,
+        stream: StreamKind,
+        content: Bytes,
+    ) -> Result<(), SinkClosed> {
         let content = Vec::from(content);
         let message = match (stage, stream) {
             (StageKind::Compile, _) => Message::CompileOutput(content),

@@ -30,7 +30,8 @@ pub(super) fn invalid_field(field: &str, description: &str) -> Status {
 
 /// A request over the size bound, which tonic has refused to read.
 pub(super) fn too_large(bytes_max: usize) -> Status {
-    let description = format!("it is larger than {bytes_max} bytes, the most this server reads (server.request_mib)");
+    let description =
+        format!("it is larger than {bytes_max} bytes, the most this server reads (server.request_mib)");
     invalid_field("request", &description)
 }
 
@@ -72,7 +73,9 @@ pub(super) fn from_execute(error: &ExecuteError, execution: &dyn std::fmt::Displ
 
 /// A defect of Kiln's own: the caller gets what finds it in the log, and nothing else.
 pub(super) fn defect(execution: &dyn std::fmt::Display) -> Status {
-    Status::internal(format!("Kiln failed to run this; the server's log tells why under execution {execution}"))
+    Status::internal(format!(
+        "Kiln failed to run this; the server's log tells why under execution {execution}"
+    ))
 }
 
 fn retry(code: Code, message: String, after: Duration) -> Status {

@@ -82,13 +82,19 @@ impl Validator {
         let found = self.catalogue.find(name);
         if found.is_none() {
             let known: Vec<_> = self.catalogue.languages().iter().map(|spec| spec.id.as_str()).collect();
-            let what = if name.is_empty() { "it is required".to_owned() } else { format!("{name:?} is not known") };
+            let what =
+                if name.is_empty() { "it is required".to_owned() } else { format!("{name:?} is not known") };
             wrong.say("language", format!("{what}; this server has {}", known.join(", ")));
         }
         found.map(|spec| &**spec)
     }
 
-    fn limits(&self, asked: Option<&proto::Limits>, language: &LanguageSpec, wrong: &mut Wrong) -> Option<Limits> {
+    fn limits(
+        &self,
+        asked: Option<&proto::Limits>,
+        language: &LanguageSpec,
+        wrong: &mut Wrong,
+    ) -> Option<Limits> {
         let asked = asked.copied().unwrap_or_default();
         let mut time = |field: &str, given: Option<prost_types::Duration>| {
             let given = given.filter(|given| given.seconds != 0 || given.nanos != 0)?;
@@ -106,11 +112,13 @@ impl Validator {
             processes: amount(asked.processes),
         };
         let settled = Limits::settle(&request, &language.limits, &self.ceilings(language));
-        settled.map_err(|errors| {
-            for error in errors {
-                wrong.say(&format!("limits.{}", error.field), error.to_string());
-            }
-        }).ok()
+        settled
+            .map_err(|errors| {
+                for error in errors {
+                    wrong.say(&format!("limits.{}", error.field), error.to_string());
+                }
+            })
+            .ok()
     }
 }
 
@@ -145,7 +153,9 @@ fn sources(
             let what = "it is empty; send the program's text, or name one of `files` as `entrypoint`";
             wrong.say("code", what.to_owned());
         }
-        (false, false) => wrong.say("entrypoint", "`code` is the main file already; send one of the two".to_owned()),
+        (false, false) => {
+            wrong.say("entrypoint", "`code` is the main file already; send one of the two".to_owned())
+        }
         (true, false) => {
             if !sources.iter().any(|file| file.path == entrypoint) {
                 wrong.say("entrypoint", format!("{entrypoint:?} is not among `files`"));
@@ -227,7 +237,10 @@ fn is_below(path: &str, directory: &str) -> bool {
 fn check_strings(args: &[String], env: &std::collections::HashMap<String, String>, wrong: &mut Wrong) {
     for (index, arg) in args.iter().enumerate() {
         if arg.contains('\0') || arg.len() > STRING_BYTES_MAX {
-            wrong.say(&format!("args[{index}]"), format!("it contains NUL or has over {STRING_BYTES_MAX} bytes"));
+            wrong.say(
+                &format!("args[{index}]"),
+                format!("it contains NUL or has over {STRING_BYTES_MAX} bytes"),
+            );
         }
     }
     for (name, value) in env {

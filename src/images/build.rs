@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use include_dir::{Dir, File, include_dir};
+use sha2::{Digest, Sha256};
 
 use crate::engine::{BuildSpec, Engine, EngineError, Progress};
 use crate::language::{ImageCandidate, ImageSource, LanguageSpec};
@@ -13,6 +14,10 @@ static LANGUAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
 
 /// Every build context has this file; it is empty where no extra authority is trusted.
 const CA_FILE: &str = "extra-ca.crt";
+/// Names the language of an image that Kiln built.
+const IMAGE_LABEL: &str = "kiln.image";
+/// Digest of what it was built from, authorities and base apart: another one means that it is outdated.
+const CONTEXT_LABEL: &str = "kiln.context";
 
 /// How images are built.
 #[derive(Debug, Clone, Default)]
@@ -80,18 +85,28 @@ pub async fn prepare(
 ) -> Result<Prepared, BuildError> {
     let mut reasons = Vec::new();
     for candidate in &language.images {
-        let present = engine.image(&candidate.reference).await.map_err(BuildError::Engine)?.is_some();
-        if present && !options.rebuild {
+        let present = engine.image(&candidate.reference).await.map_err(BuildError::Engine)?;
+        let spec = match candidate.source {
+            ImageSource::Local => build_spec(language, candidate, options)?,
+            ImageSource::Official => None,
+        };
+        if let Some(image) = present
+            && !options.rebuild
+            && spec
+                .as_ref()
+                .is_none_or(|spec| image.labels.get(CONTEXT_LABEL) == spec.labels.get(CONTEXT_LABEL))
+        {
             return Ok(Prepared::Present(candidate.clone()));
         }
         let made = match candidate.source {
             ImageSource::Local => {
-                let Some(spec) = build_spec(language, candidate, options)? else { continue };
+                let Some(spec) = spec else { continue };
                 engine.build(&spec, progress).await.map(|()| Prepared::Built(candidate.clone()))
             }
-            ImageSource::Official => {
-                engine.pull(&candidate.reference, progress).await.map(|()| Prepared::Pulled(candidate.clone()))
-            }
+            ImageSource::Official => engine
+                .pull(&candidate.reference, progress)
+                .await
+                .map(|()| Prepared::Pulled(candidate.clone())),
         };
         match made {
             Ok(prepared) => return Ok(prepared),
@@ -117,16 +132,21 @@ fn build_spec(
     };
     let own = LANGUAGES.get_dir(id).into_iter().flat_map(Dir::files);
     let mut archive = tar::Builder::new(Vec::new());
+    let mut digest = Sha256::new();
     for file in folder.files().chain(own) {
         append(&mut archive, &file_name(file), file.contents())?;
+        digest.update(file_name(file));
+        digest.update(file.contents().len().to_le_bytes());
+        digest.update(file.contents());
     }
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     append(&mut archive, CA_FILE, &extra_ca)?;
     let args = options.base.iter().map(|base| ("BASE".to_owned(), base.clone()));
     Ok(Some(BuildSpec {
         reference: candidate.reference.clone(),
         context: archive.into_inner()?,
         args: BTreeMap::from_iter(args),
-        labels: BTreeMap::from([("kiln.image".to_owned(), id.to_owned())]),
+        labels: BTreeMap::from([(IMAGE_LABEL.to_owned(), id.to_owned()), (CONTEXT_LABEL.to_owned(), digest)]),
     }))
 }
 

@@ -103,9 +103,11 @@ impl Catalogue {
             let spec = parse(&folder, &files)
                 .map_err(|reason| CatalogueError::Invalid { folder: folder.clone(), reason })?;
             catalogue.add(spec)?;
-            let assets = files.into_iter().filter(|(path, _)| !path.starts_with(SMOKE_FOLDER) && path != SPEC_FILE);
+            let assets =
+                files.into_iter().filter(|(path, _)| !path.starts_with(SMOKE_FOLDER) && path != SPEC_FILE);
             catalogue.assets.extend(
-                assets.map(|(path, content)| AssetFile { path: format!("languages/{folder}/{path}"), content }),
+                assets
+                    .map(|(path, content)| AssetFile { path: format!("languages/{folder}/{path}"), content }),
             );
         }
         catalogue.assets.sort_by(|a, b| a.path.cmp(&b.path));
@@ -157,7 +159,8 @@ impl Catalogue {
     fn filtered(&self, is_kept: impl Fn(&LanguageId) -> bool) -> Self {
         let languages: Vec<_> = self.languages.iter().filter(|spec| is_kept(&spec.id)).cloned().collect();
         let place = |index: &usize| languages.iter().position(|spec| spec.id == self.languages[*index].id);
-        let names = self.names.iter().filter_map(|(name, index)| Some((name.clone(), place(index)?))).collect();
+        let names =
+            self.names.iter().filter_map(|(name, index)| Some((name.clone(), place(index)?))).collect();
         Self { names, languages, assets: self.assets.clone() }
     }
 

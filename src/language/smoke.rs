@@ -21,8 +21,10 @@ impl SmokeProgram {
         for (file, content) in files.iter().filter(|(file, _)| !file.ends_with(".out")) {
             let name = file.rsplit_once('.').map_or(file.as_str(), |(name, _)| name);
             let out = files.iter().find(|(other, _)| other.strip_suffix(".out") == Some(name));
-            let (_, expected) = out.ok_or_else(|| format!("smoke/{file} has no smoke/{name}.out beside it"))?;
-            let code = String::from_utf8(content.clone()).map_err(|_| format!("smoke/{file} is not UTF-8"))?;
+            let (_, expected) =
+                out.ok_or_else(|| format!("smoke/{file} has no smoke/{name}.out beside it"))?;
+            let code =
+                String::from_utf8(content.clone()).map_err(|_| format!("smoke/{file} is not UTF-8"))?;
             programs.push(Self { name: name.to_owned(), code, expected_stdout: expected.clone() });
         }
         programs.sort_by(|a, b| a.name.cmp(&b.name));

@@ -81,7 +81,8 @@ impl Census {
     }
 
     pub(super) fn wait_p50(&self) -> Duration {
-        let mut waits: Vec<_> = self.waits.lock().map(|waits| waits.iter().copied().collect()).unwrap_or_default();
+        let mut waits: Vec<_> =
+            self.waits.lock().map(|waits| waits.iter().copied().collect()).unwrap_or_default();
         waits.sort_unstable();
         waits.get(waits.len() / 2).copied().unwrap_or_default()
     }

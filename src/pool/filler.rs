@@ -114,7 +114,8 @@ fn accept(pool: &LanguagePool, warm: Warm, greeting: Greeting, time: Duration) {
             }
         }
         if wants_standby && !greeting.standby {
-            condition.last_error = "the interpreter does not wait in this image; programs start it anew".to_owned();
+            condition.last_error =
+                "the interpreter does not wait in this image; programs start it anew".to_owned();
         }
         condition.standby = greeting.standby;
         news

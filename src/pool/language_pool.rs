@@ -87,7 +87,11 @@ pub(super) struct LanguagePool {
 }
 
 impl LanguagePool {
-    pub(super) fn new(spec: Arc<LanguageSpec>, graves: &mpsc::Sender<Burial>, lease_wait_max: Duration) -> Self {
+    pub(super) fn new(
+        spec: Arc<LanguageSpec>,
+        graves: &mpsc::Sender<Burial>,
+        lease_wait_max: Duration,
+    ) -> Self {
         let max = spec.pool.max as usize;
         let demand = Arc::new(Notify::new());
         Self {

@@ -94,8 +94,10 @@ impl Supplies {
     async fn ask_engine(&self) -> Result<EngineInfo, EngineError> {
         let info = self.engine.info().await?;
         if info.arch != self.agent_arch {
-            let message =
-                format!("the engine is {}, this build's agent is {}; use a build for it", info.arch, self.agent_arch);
+            let message = format!(
+                "the engine is {}, this build's agent is {}; use a build for it",
+                info.arch, self.agent_arch
+            );
             return Err(EngineError::Protocol { call: "info", message });
         }
         let first = self.reaped.lock().is_ok_and(|mut reaped| !std::mem::replace(&mut *reaped, true));

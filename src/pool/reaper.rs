@@ -22,7 +22,10 @@ const RETRY_LAST: Duration = Duration::from_secs(10);
 pub(super) struct QueueClosed;
 
 /// Runs until stopped.
-pub(super) async fn run(engine: Arc<dyn Engine>, mut queue: mpsc::Receiver<Burial>) -> Result<Infallible, QueueClosed> {
+pub(super) async fn run(
+    engine: Arc<dyn Engine>,
+    mut queue: mpsc::Receiver<Burial>,
+) -> Result<Infallible, QueueClosed> {
     let mut burials = FuturesUnordered::new();
     loop {
         tokio::select! {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Exit, ExecutionId, KillCause, Sink, SpentReason, StageEvidence, StageKind, StreamKind, Usage,
+    ExecutionId, Exit, KillCause, Sink, SpentReason, StageEvidence, StageKind, StreamKind, Usage,
 };
 use crate::engine::{ContainerId, Engine};
 use crate::wire::{self, AgentMessage, Ending, HostMessage, INPUT_WINDOW_BYTES, Stage, StageReport, Stream};
@@ -214,7 +214,8 @@ fn evidence(report: &StageReport, plan: &Plan, image: &str) -> Result<StageEvide
         Ending::Exited(wire::Exit::Code(code)) => Exit::Code(*code),
         Ending::Exited(wire::Exit::Signal(signal)) => Exit::Signal(*signal),
         Ending::NotStarted(reason) => {
-            let program = if report.stage == Stage::Compile { &plan.compile_program } else { &plan.run_program };
+            let program =
+                if report.stage == Stage::Compile { &plan.compile_program } else { &plan.run_program };
             let (program, image) = (program.clone(), image.to_owned());
             return Err(SandboxError::ProgramMissing { program, image, reason: reason.clone() });
         }

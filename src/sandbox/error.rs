@@ -61,7 +61,9 @@ impl SandboxError {
             Self::Engine(error) => error.fault(),
             Self::ProgramMissing { .. } => Fault::Engine,
             Self::CallerGone => Fault::Caller,
-            Self::Lost { .. } | Self::Malformed { .. } | Self::Silent { .. } | Self::Agent { .. } => Fault::Kiln,
+            Self::Lost { .. } | Self::Malformed { .. } | Self::Silent { .. } | Self::Agent { .. } => {
+                Fault::Kiln
+            }
         }
     }
 }

@@ -74,7 +74,10 @@ impl Drop for Handle {
         // Full cannot be: the queue has a place for every slot. Closed means the daemon is past its last phase, and the
         // container ends with the agent's stream.
         if self.graves.queue.try_send(burial).is_err() {
-            tracing::warn!(container = self.container.short(), "nobody buries this container; it ends by itself");
+            tracing::warn!(
+                container = self.container.short(),
+                "nobody buries this container; it ends by itself"
+            );
         }
     }
 }

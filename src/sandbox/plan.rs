@@ -62,7 +62,8 @@ impl Plan {
         let mut opening = Vec::new();
         for file in &execution.files {
             // A file without content still has one piece.
-            let pieces = file.content.chunks(FILE_PIECE_BYTES).chain(file.content.is_empty().then_some(&[][..]));
+            let pieces =
+                file.content.chunks(FILE_PIECE_BYTES).chain(file.content.is_empty().then_some(&[][..]));
             for (index, piece) in pieces.enumerate() {
                 let message = HostMessage::File {
                     path: file.path.clone(),
@@ -73,9 +74,11 @@ impl Plan {
                 wire::encode_into(&message, &mut opening)?;
             }
         }
-        let program = |stage: Option<&StageSpec>| stage.and_then(|s| s.argv.first().cloned()).unwrap_or_default();
+        let program =
+            |stage: Option<&StageSpec>| stage.and_then(|s| s.argv.first().cloned()).unwrap_or_default();
         let (compile_program, run_program) = (program(compile.as_ref()), program(Some(&run)));
-        let guard = limits.wall_time + GUARD + compile.as_ref().map_or(Duration::ZERO, |_| limits.compile_time);
+        let guard =
+            limits.wall_time + GUARD + compile.as_ref().map_or(Duration::ZERO, |_| limits.compile_time);
         let use_standby = serves_standby(execution, language);
         let job = HostMessage::Run(JobSpec { compile, run, use_standby, limits: job_limits });
         wire::encode_into(&job, &mut opening)?;

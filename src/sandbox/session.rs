@@ -51,7 +51,7 @@ impl Reader {
     /// The agent's next message. Safe to cancel.
     pub(super) async fn receive(&mut self) -> Result<AgentMessage, SandboxError> {
         loop {
-            match self.decoder.next() {
+            match self.decoder.decode() {
                 Ok(Some(AgentMessage::Fault(reason))) => return Err(SandboxError::Agent { reason }),
                 Ok(Some(message)) => return Ok(message),
                 Ok(None) => {}

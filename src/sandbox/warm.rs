@@ -171,7 +171,8 @@ pub(super) fn unexpected(message: &AgentMessage) -> SandboxError {
 
 fn container_spec(blueprint: &Blueprint, uid: u32) -> ContainerSpec {
     let limits = &blueprint.language.limits;
-    let tmpfs = |path: &str, owner| Tmpfs { path: path.to_owned(), bytes: limits.disk_bytes, inodes: INODES, owner };
+    let tmpfs =
+        |path: &str, owner| Tmpfs { path: path.to_owned(), bytes: limits.disk_bytes, inodes: INODES, owner };
     ContainerSpec {
         image: blueprint.image.reference.clone(),
         argv: vec![AGENT_PATH.to_owned(), "init".to_owned()],

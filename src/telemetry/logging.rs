@@ -31,7 +31,8 @@ pub struct LogConfig {
 pub fn init(config: &LogConfig) -> Result<(), String> {
     let filter = EnvFilter::try_new(&config.filter).map_err(|error| format!("log.filter: {error}"))?;
     let colours = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // Tests start several daemons in one process; one subscriber serves them all.
     let _ = match config.format {
         LogFormat::Text => builder.with_target(false).try_init(),

@@ -21,7 +21,9 @@ pub enum FrameError {
 impl std::fmt::Display for FrameError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::TooLong(bytes) => write!(f, "a frame of {bytes} bytes is over the bound of {MAX_FRAME_BYTES}"),
+            Self::TooLong(bytes) => {
+                write!(f, "a frame of {bytes} bytes is over the bound of {MAX_FRAME_BYTES}")
+            }
             Self::Malformed => write!(f, "a frame holds no known message"),
         }
     }
@@ -81,7 +83,7 @@ impl Decoder {
     ///
     /// # Errors
     /// Any [`FrameError`]; the stream cannot be resynchronised.
-    pub fn next<M: DeserializeOwned>(&mut self) -> Result<Option<M>, FrameError> {
+    pub fn decode<M: DeserializeOwned>(&mut self) -> Result<Option<M>, FrameError> {
         let rest = &self.buffer[self.consumed..];
         let Some((header, body)) = rest.split_first_chunk::<HEADER_BYTES>() else { return Ok(None) };
         let bytes = u32::from_le_bytes(*header) as usize;
@@ -111,7 +113,7 @@ mod tests {
             let mut seen: Vec<String> = Vec::new();
             for piece in [&bytes[..split], &bytes[split..]] {
                 decoder.push(piece);
-                while let Some(text) = decoder.next().unwrap() {
+                while let Some(text) = decoder.decode().unwrap() {
                     seen.push(text);
                 }
             }
@@ -123,14 +125,14 @@ mod tests {
     fn a_length_over_the_bound_is_refused_before_it_is_buffered() {
         let mut decoder = Decoder::default();
         decoder.push(&u32::MAX.to_le_bytes());
-        assert_eq!(decoder.next::<u8>(), Err(FrameError::TooLong(u32::MAX as usize)));
+        assert_eq!(decoder.decode::<u8>(), Err(FrameError::TooLong(u32::MAX as usize)));
     }
 
     #[test]
     fn bytes_left_over_in_a_frame_are_malformed() {
         let mut decoder = Decoder::default();
         decoder.push(&[2, 0, 0, 0, 7, 7]);
-        assert_eq!(decoder.next::<u8>(), Err(FrameError::Malformed));
+        assert_eq!(decoder.decode::<u8>(), Err(FrameError::Malformed));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kiln::proto::{
-    ExecuteRequest, ExecuteStreamRequest, File, Limits, ListLanguagesRequest, Outcome, execute_stream_request,
-    execute_stream_response,
+    ExecuteRequest, ExecuteStreamRequest, File, Limits, ListLanguagesRequest, Outcome,
+    execute_stream_request, execute_stream_response,
 };
 use tonic::{Code, Request};
 use tonic_types::StatusExt;
@@ -30,14 +30,23 @@ async fn bad_input_of_each_kind_gets_its_clear_error_and_the_daemon_goes_on() {
         ("code", program("python", ""), "it is empty"),
         ("code", program("python", &"#".repeat(17 << 20)), "the most is 16777216"),
         ("request", program("python", &"#".repeat(100 << 20)), "larger than 67108864 bytes"),
-        ("limits.memory_bytes", ExecuteRequest { limits: Some(limits), ..good() }, "is outside of 16777216 bytes to 2147483648"),
-        ("files", ExecuteRequest { files: (0..10_000).map(|n| file(&n.to_string())).collect(), ..good() }, "there are 10000"),
+        (
+            "limits.memory_bytes",
+            ExecuteRequest { limits: Some(limits), ..good() },
+            "is outside of 16777216 bytes to 2147483648",
+        ),
+        (
+            "files",
+            ExecuteRequest { files: (0..10_000).map(|n| file(&n.to_string())).collect(), ..good() },
+            "there are 10000",
+        ),
     ];
     for (field, request, words) in cases {
         let status = daemon.execute(request).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{field}: {status}");
         let details = status.get_error_details();
-        let violation = &details.bad_request().unwrap_or_else(|| panic!("{field}: no details")).field_violations[0];
+        let violation =
+            &details.bad_request().unwrap_or_else(|| panic!("{field}: no details")).field_violations[0];
         assert_eq!(violation.field, field);
         assert!(violation.description.contains(words), "{field}: {}", violation.description);
     }
@@ -68,8 +77,11 @@ async fn the_deadline_kills_the_program_and_gives_the_container_back() {
 async fn a_stream_shows_output_while_the_program_runs() {
     let daemon = Daemon::start(&["python"]).await;
     let code = "import time\nprint('first', flush=True)\ntime.sleep(1)\nprint('second')";
-    let first = ExecuteStreamRequest { message: Some(execute_stream_request::Message::Execute(program("python", code))) };
-    let mut answers = daemon.client().await.execute_stream(tokio_stream::iter([first])).await.unwrap().into_inner();
+    let first = ExecuteStreamRequest {
+        message: Some(execute_stream_request::Message::Execute(program("python", code))),
+    };
+    let mut answers =
+        daemon.client().await.execute_stream(tokio_stream::iter([first])).await.unwrap().into_inner();
     let mut seen = Vec::new();
     while let Some(answer) = answers.message().await.unwrap() {
         use execute_stream_response::Message;
@@ -93,14 +105,20 @@ async fn every_reply_says_where_the_time_went_and_where_it_ran() {
     let placement = reply.placement.unwrap();
     assert!(placement.pool_hit && placement.container_uses == 1 && placement.container_id.len() == 64);
     let timings = reply.timings.unwrap();
-    let nanos = |time: Option<prost_types::Duration>| time.map(|time| time.seconds * 1_000_000_000 + i64::from(time.nanos));
+    let nanos = |time: Option<prost_types::Duration>| {
+        time.map(|time| time.seconds * 1_000_000_000 + i64::from(time.nanos))
+    };
     let total = nanos(timings.total).unwrap();
     assert!(nanos(timings.run).unwrap() > 0 && total > nanos(timings.run).unwrap());
     assert!(reply.run.unwrap().usage.unwrap().peak_memory_bytes > 0);
 
-    let languages = daemon.client().await.list_languages(ListLanguagesRequest {}).await.unwrap().into_inner().languages;
+    let languages =
+        daemon.client().await.list_languages(ListLanguagesRequest {}).await.unwrap().into_inner().languages;
     assert_eq!(languages.len(), 1);
-    assert!(languages[0].ready && languages[0].standby && languages[0].version.starts_with("Python 3."), "{languages:?}");
+    assert!(
+        languages[0].ready && languages[0].standby && languages[0].version.starts_with("Python 3."),
+        "{languages:?}"
+    );
     daemon.stop();
 }
 

@@ -28,7 +28,11 @@ async fn a_person_gets_the_programs_own_output_and_exit_code() {
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("hello -x there\n", Some(3)));
     let output = kiln(&daemon, &["run", &path("sleep.py"), "--limit-time", "300ms"]);
     assert_eq!(output.status.code(), Some(124));
-    assert!(text(&output.stderr).contains("killed after 300ms, the wall time limit"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("killed after 300ms, the wall time limit"),
+        "{}",
+        text(&output.stderr)
+    );
     assert_eq!(kiln(&daemon, &["run", &path("kill.py")]).status.code(), Some(128 + 15));
     assert_eq!(kiln(&daemon, &["run", &path("missing.py")]).status.code(), Some(125));
     assert_eq!(kiln(&daemon, &["run", &path("input")]).status.code(), Some(125));
@@ -46,7 +50,8 @@ async fn tables_for_people_and_json_for_programs() {
     for command in ["languages", "pool"] {
         let table = kiln(&daemon, &[command]);
         assert!(table.status.success() && text(&table.stdout).contains("python"), "{}", text(&table.stderr));
-        let json: serde_json::Value = serde_json::from_slice(&kiln(&daemon, &[command, "--json"]).stdout).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_slice(&kiln(&daemon, &[command, "--json"]).stdout).unwrap();
         assert!(json.is_object(), "{json}");
     }
     assert!(kiln(&daemon, &["health"]).status.success());
@@ -69,7 +74,11 @@ async fn load_counts_and_compares() {
     std::fs::write(&file, format!("{good}\n{wrong}\n")).unwrap();
     let output = kiln(&daemon, &arguments);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).contains("wrong: python wrong: stdout \"1\\n\" instead of"), "{}", text(&output.stdout));
+    assert!(
+        text(&output.stdout).contains("wrong: python wrong: stdout \"1\\n\" instead of"),
+        "{}",
+        text(&output.stdout)
+    );
     daemon.stop();
 }
 
@@ -77,7 +86,12 @@ async fn load_counts_and_compares() {
 fn doctor_proves_a_language_without_a_daemon() {
     let doctor = |variables: &[(&str, &str)]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kiln"));
-        command.arg("doctor").env("KILN__LANGUAGES__ONLY", "python").envs(variables.iter().copied()).output().unwrap()
+        command
+            .arg("doctor")
+            .env("KILN__LANGUAGES__ONLY", "python")
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap()
     };
     let output = doctor(&[]);
     let said = text(&output.stdout);

@@ -17,7 +17,13 @@ fn mixed(number: u32) -> (&'static str, String, String) {
     match number % 5 {
         0 | 1 => ("python", format!("print({number} * 2)"), format!("{}\n", number * 2)),
         2 | 3 => ("javascript", format!("console.log({number} * 2)"), format!("{}\n", number * 2)),
-        _ => ("python", format!("import subprocess\nprint(subprocess.run(['echo', '{number}'], capture_output=True).stdout)"), format!("b'{number}\\n'\n")),
+        _ => (
+            "python",
+            format!(
+                "import subprocess\nprint(subprocess.run(['echo', '{number}'], capture_output=True).stdout)"
+            ),
+            format!("b'{number}\\n'\n"),
+        ),
     }
 }
 
@@ -27,8 +33,10 @@ async fn five_hundred_executions_and_a_sigkill_in_the_middle() {
     let instance = format!("kiln-test-{}", uuid::Uuid::new_v4().simple());
     let first = Daemon::launch(&instance, &languages, &[]);
     first.warm(&languages).await;
-    let (next, right, lost) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-    let work = |client: kiln::proto::executor_client::ExecutorClient<tonic::transport::Channel>, until: u32| {
+    let (next, right, lost) =
+        (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let work = |client: kiln::proto::executor_client::ExecutorClient<tonic::transport::Channel>,
+                until: u32| {
         let (next, right, lost) = (Arc::clone(&next), Arc::clone(&right), Arc::clone(&lost));
         async move {
             let mut client = client;

@@ -51,7 +51,8 @@ async fn check(language: &str, comment: &str) {
             let (mut plain, mut waiting) = (plain_client.clone(), waiting_client.clone());
             async move {
                 let (plain, waiting) = tokio::join!(plain.execute(request.clone()), waiting.execute(request));
-                let (plain, waiting) = (facts(&plain.unwrap().into_inner()), facts(&waiting.unwrap().into_inner()));
+                let (plain, waiting) =
+                    (facts(&plain.unwrap().into_inner()), facts(&waiting.unwrap().into_inner()));
                 (plain != waiting).then(|| format!("{}:\n{}", path.display(), difference(&plain, &waiting)))
             }
         })
@@ -99,21 +100,41 @@ fn programs(language: &str, comment: &str) -> Vec<(PathBuf, ExecuteRequest)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential").join(language);
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    paths.into_iter().map(|path| (path.clone(), request(language, comment, &std::fs::read(&path).unwrap()))).collect()
+    paths
+        .into_iter()
+        .map(|path| (path.clone(), request(language, comment, &std::fs::read(&path).unwrap())))
+        .collect()
 }
 
 /// A program that is not UTF-8 travels as a file.
 fn request(language: &str, comment: &str, source: &[u8]) -> ExecuteRequest {
     let prefix = format!("{comment} kiln: ");
     let lines = source.split(|byte| *byte == b'\n').take(2);
-    let header = lines.filter_map(|line| std::str::from_utf8(line).ok()?.trim_start_matches('\u{feff}').strip_prefix(&prefix));
+    let header = lines.filter_map(|line| {
+        std::str::from_utf8(line).ok()?.trim_start_matches('\u{feff}').strip_prefix(&prefix)
+    });
     let header: Header = header.map(|json| serde_json::from_str(json).unwrap()).next().unwrap_or_default();
     let main = if language == "python" { "main.py" } else { "main.js" };
-    let file = |path: &str, content: &[u8]| File { path: path.into(), content: content.to_vec().into(), executable: false };
+    let file = |path: &str, content: &[u8]| File {
+        path: path.into(),
+        content: content.to_vec().into(),
+        executable: false,
+    };
     let mut files: Vec<_> = header.files.iter().map(|(path, text)| file(path, text.as_bytes())).collect();
     files.push(file(main, source));
-    let stdin = if header.stdin_base64.is_empty() { header.stdin.into_bytes() } else { decode_base64(&header.stdin_base64) };
-    ExecuteRequest { files, entrypoint: main.into(), args: header.args, env: header.env, stdin, ..program(language, "") }
+    let stdin = if header.stdin_base64.is_empty() {
+        header.stdin.into_bytes()
+    } else {
+        decode_base64(&header.stdin_base64)
+    };
+    ExecuteRequest {
+        files,
+        entrypoint: main.into(),
+        args: header.args,
+        env: header.env,
+        stdin,
+        ..program(language, "")
+    }
 }
 
 fn decode_base64(text: &str) -> Vec<u8> {

@@ -81,7 +81,10 @@ async fn containers_are_made_as_the_design_says() {
     let id = docker(&["ps", "-q", "--filter", &format!("label=kiln.instance={}", daemon.instance)]);
     let id = id.lines().next().unwrap();
     let facts = |format: &str| docker(&["inspect", "--format", format, id]).trim().to_owned();
-    assert_eq!(facts("{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.NetworkMode}} {{.HostConfig.AutoRemove}}"), "true none true");
+    assert_eq!(
+        facts("{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.NetworkMode}} {{.HostConfig.AutoRemove}}"),
+        "true none true"
+    );
     assert_eq!(facts("{{.HostConfig.CapDrop}}"), "[ALL]");
     assert_eq!(facts("{{.HostConfig.LogConfig.Type}} {{.HostConfig.IpcMode}}"), "none private");
     assert_eq!(facts("{{.HostConfig.SecurityOpt}}"), "[no-new-privileges:true]");
@@ -95,9 +98,20 @@ async fn any_image_with_the_toolchain_will_do() {
     // An image with nothing but a static binary: no shell, no libc, no user database.
     let directory = tempfile::TempDir::new().unwrap();
     std::fs::write(directory.path().join("tool"), kiln::app::AGENT.content).unwrap();
-    std::fs::write(directory.path().join("Dockerfile"), "FROM scratch\nCOPY --chmod=755 tool /tool\n".replace("--chmod=755 ", "")).unwrap();
-    std::os::unix::fs::PermissionsExt::set_mode(&mut std::fs::metadata(directory.path()).unwrap().permissions(), 0o755);
-    std::fs::set_permissions(directory.path().join("tool"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::write(
+        directory.path().join("Dockerfile"),
+        "FROM scratch\nCOPY --chmod=755 tool /tool\n".replace("--chmod=755 ", ""),
+    )
+    .unwrap();
+    std::os::unix::fs::PermissionsExt::set_mode(
+        &mut std::fs::metadata(directory.path()).unwrap().permissions(),
+        0o755,
+    );
+    std::fs::set_permissions(
+        directory.path().join("tool"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
     docker(&["build", "-q", "-t", "kiln-test-scratch:local", &directory.path().display().to_string()]);
 
     let languages = tempfile::TempDir::new().unwrap();

@@ -9,7 +9,10 @@ use crate::support::daemon::{Daemon, program};
 async fn every_language_runs_its_smoke_programs() {
     let catalogue = Catalogue::load(None).unwrap();
     let ids: Vec<_> = catalogue.languages().iter().map(|spec| spec.id.as_str()).collect();
-    let one = ids.iter().map(|id| format!("KILN__LANGUAGES__POOLS__{}__MIN", id.to_uppercase())).collect::<Vec<_>>();
+    let one = ids
+        .iter()
+        .map(|id| format!("KILN__LANGUAGES__POOLS__{}__MIN", id.to_uppercase()))
+        .collect::<Vec<_>>();
     let settings: Vec<_> = one.iter().map(|name| (name.as_str(), "1")).collect();
     let daemon = Daemon::start_with(&ids, &settings).await;
     for spec in catalogue.languages() {
@@ -53,10 +56,17 @@ async fn input_arguments_variables_and_files_arrive_byte_for_byte() {
 #[tokio::test]
 async fn an_entrypoint_among_the_files_is_run_instead_of_code() {
     let daemon = Daemon::start(&["python"]).await;
-    let file = |path: &str, text: &str| File { path: path.into(), content: text.as_bytes().to_vec().into(), executable: false };
+    let file = |path: &str, text: &str| File {
+        path: path.into(),
+        content: text.as_bytes().to_vec().into(),
+        executable: false,
+    };
     let request = ExecuteRequest {
         language: "py".into(),
-        files: vec![file("app/start.py", "import helper; print(helper.x, __file__)"), file("app/helper.py", "x = 5")],
+        files: vec![
+            file("app/start.py", "import helper; print(helper.x, __file__)"),
+            file("app/helper.py", "x = 5"),
+        ],
         entrypoint: "app/start.py".into(),
         ..Default::default()
     };
@@ -92,7 +102,8 @@ async fn a_program_that_does_not_compile_says_why() {
         let reply = daemon.run(language, code).await;
         assert_eq!(reply.outcome(), Outcome::CompileFailed, "{language}: {}", reply.message);
         let compile = reply.compile.unwrap();
-        let said = String::from_utf8_lossy(&compile.stderr).into_owned() + &String::from_utf8_lossy(&compile.stdout);
+        let said =
+            String::from_utf8_lossy(&compile.stderr).into_owned() + &String::from_utf8_lossy(&compile.stdout);
         assert!(said.contains(words) && compile.exit_code != 0 && reply.run.is_none(), "{language}: {said}");
     }
     daemon.stop();

@@ -62,7 +62,12 @@ async fn what_a_program_does_to_itself_is_not_taken_for_a_limit() {
     ] {
         let reply = daemon.run("python", code).await;
         let run = reply.run.as_ref().unwrap();
-        assert_eq!((reply.outcome(), run.exit_code, run.signal), (outcome, exit_code, signal), "{code}: {}", reply.message);
+        assert_eq!(
+            (reply.outcome(), run.exit_code, run.signal),
+            (outcome, exit_code, signal),
+            "{code}: {}",
+            reply.message
+        );
     }
     daemon.stop();
 }

@@ -1,5 +1,11 @@
 //! The real daemon, the real engine, real programs. Needs Docker and the images: `make engine images`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, spawn and set its own clock"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,18 +1,18 @@
 //! An engine that follows a script, and agents that do what the program's text says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use kiln::engine::{
-    AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, ImageId, Owner, Piece, Progress,
-    Volume, VolumeFile,
+    AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, ImageFacts, Owner,
+    Piece, Progress, Volume, VolumeFile,
 };
 use kiln::wire::{
-    AgentMessage, CgroupVersion, Decoder, Ending, Exit, HostMessage, KillCause, MAGIC, Stage, StageReport, Stream, Usage,
-    VERSION, encode,
+    AgentMessage, CgroupVersion, Decoder, Ending, Exit, HostMessage, KillCause, MAGIC, Stage, StageReport,
+    Stream, Usage, VERSION, encode,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
@@ -93,7 +93,9 @@ impl FakeEngine {
     }
 
     async fn step(&self, step: Step) -> Result<(), EngineError> {
-        take(step, &self.released).await.map_err(|()| EngineError::Unavailable { reason: "as scripted".to_owned() })
+        take(step, &self.released)
+            .await
+            .map_err(|()| EngineError::Unavailable { reason: "as scripted".to_owned() })
     }
 }
 
@@ -123,8 +125,12 @@ impl Engine for FakeEngine {
         })
     }
 
-    async fn image(&self, reference: &str) -> Result<Option<ImageId>, EngineError> {
-        Ok(self.script.borrow().image.then(|| ImageId(reference.to_owned())))
+    async fn image(&self, reference: &str) -> Result<Option<ImageFacts>, EngineError> {
+        Ok(self
+            .script
+            .borrow()
+            .image
+            .then(|| ImageFacts { id: reference.to_owned(), labels: BTreeMap::new() }))
     }
 
     async fn pull(&self, _: &str, _: Progress<'_>) -> Result<(), EngineError> {
@@ -156,7 +162,12 @@ impl Engine for FakeEngine {
         assert!(self.containers.lock().unwrap().contains(&id.0), "attached to a container that is gone");
         let (host_in, agent_in) = tokio::io::duplex(1 << 20);
         let (agent_out, host_out) = tokio::io::duplex(1 << 20);
-        let agent = FakeAgent { input: agent_in, output: agent_out, decoder: Decoder::default(), log: Arc::clone(&self.log) };
+        let agent = FakeAgent {
+            input: agent_in,
+            output: agent_out,
+            decoder: Decoder::default(),
+            log: Arc::clone(&self.log),
+        };
         tokio::spawn(agent.live(script, Arc::clone(&self.released)));
         let output = ReaderStream::new(host_out).map(|piece| Ok(Piece::Stdout(piece.unwrap())));
         Ok(AgentPipe { input: Box::pin(host_in), output: Box::pin(output) })
@@ -260,7 +271,7 @@ impl FakeAgent {
 
     async fn receive(&mut self) -> Option<HostMessage> {
         loop {
-            if let Some(message) = self.decoder.next().unwrap() {
+            if let Some(message) = self.decoder.decode().unwrap() {
                 return Some(message);
             }
             let mut buffer = vec![0; 64 * 1024];

@@ -1,5 +1,11 @@
 //! The whole server in process over a fake engine: refusals, cancellation, faults and shutdown, without Docker.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, spawn and set its own clock"
+)]
+
 mod fake;
 
 use std::collections::HashMap;
@@ -18,8 +24,8 @@ use kiln::config::Config;
 use kiln::proto::executor_client::ExecutorClient;
 use kiln::proto::pool_client::PoolClient;
 use kiln::proto::{
-    Cancel, ExecuteRequest, ExecuteResponse, ExecuteStreamRequest, File, GetPoolRequest, LanguagePool, Outcome,
-    execute_stream_request, execute_stream_response,
+    Cancel, ExecuteRequest, ExecuteResponse, ExecuteStreamRequest, File, GetPoolRequest, LanguagePool,
+    Outcome, execute_stream_request, execute_stream_response,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -47,7 +53,8 @@ impl Server {
             ("KILN__LANGUAGES__ONLY", "python"),
         ]);
         variables.extend(settings.iter().copied());
-        let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let variables =
+            variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let config = Config::from_sources(None, variables).unwrap();
         let app = App::bind(config, Arc::clone(&engine) as _).await.unwrap();
         let (grpc, http) = app.addresses().unwrap();
@@ -142,7 +149,8 @@ async fn a_program_runs_and_its_container_is_gone_afterwards() {
 
 #[tokio::test]
 async fn a_full_queue_is_told_with_a_hint_when_to_come_back() {
-    let server = Server::start(GOOD, &[("KILN__ADMISSION__IN_FLIGHT", "1"), ("KILN__ADMISSION__QUEUED", "0")]).await;
+    let server =
+        Server::start(GOOD, &[("KILN__ADMISSION__IN_FLIGHT", "1"), ("KILN__ADMISSION__QUEUED", "0")]).await;
     let mut client = server.client().await;
     let running = tokio::spawn(async move { client.execute(request("hang")).await });
     until(|| server.engine.log.runs.load(Ordering::Relaxed) == 1).await;
@@ -157,7 +165,9 @@ async fn a_full_queue_is_told_with_a_hint_when_to_come_back() {
 
 #[tokio::test]
 async fn a_container_that_breaks_before_the_start_is_replaced_once_and_nobody_notices() {
-    let server = Server::start(Script { run: Step::Fails, ..GOOD }, &[("KILN__LANGUAGES__POOLS__PYTHON__MIN", "1")]).await;
+    let server =
+        Server::start(Script { run: Step::Fails, ..GOOD }, &[("KILN__LANGUAGES__POOLS__PYTHON__MIN", "1")])
+            .await;
     server.pool_until(|pool| pool.warm == 1).await;
     server.engine.follow(GOOD);
     let reply = server.execute("hello").await.unwrap();
@@ -318,8 +328,13 @@ async fn shutdown_kills_what_does_not_end_in_time() {
 #[tokio::test]
 async fn a_stream_brings_output_as_it_comes_and_then_the_end() {
     let server = Server::start(GOOD, &[]).await;
-    let mut answers =
-        server.client().await.execute_stream(tokio_stream::iter([first_message("flood")])).await.unwrap().into_inner();
+    let mut answers = server
+        .client()
+        .await
+        .execute_stream(tokio_stream::iter([first_message("flood")]))
+        .await
+        .unwrap()
+        .into_inner();
     let (mut started, mut bytes, mut finished) = (0, 0, None);
     while let Some(answer) = bounded(answers.message()).await.unwrap() {
         assert!(finished.is_none(), "something comes after the end");
@@ -372,7 +387,8 @@ async fn a_stream_can_be_cancelled_and_refuses_what_is_not_served() {
         (vec![], Code::InvalidArgument),
     ] {
         let status = bounded(async {
-            let mut answers = server.client().await.execute_stream(tokio_stream::iter(messages)).await?.into_inner();
+            let mut answers =
+                server.client().await.execute_stream(tokio_stream::iter(messages)).await?.into_inner();
             while answers.message().await?.is_some() {}
             Ok::<(), Status>(())
         });
@@ -418,7 +434,10 @@ async fn however_a_step_goes_and_whenever_the_client_leaves_nothing_is_left() {
 async fn get(address: SocketAddr, path: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: kiln\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nhost: kiln\r\nconnection: close\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
     let mut text = String::new();
     bounded(stream.read_to_string(&mut text)).await.unwrap();
     text

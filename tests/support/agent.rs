@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use kiln::wire::{
-    AgentMessage, Decoder, Ending, Exit, HostMessage, JobLimits, JobSpec, KillCause, MAGIC, Setup, Stage, StageReport,
-    StageSpec, Stream, VERSION, encode,
+    AgentMessage, Decoder, Ending, Exit, HostMessage, JobLimits, JobSpec, KillCause, MAGIC, Setup, Stage,
+    StageReport, StageSpec, Stream, VERSION, encode,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -68,7 +68,10 @@ pub(crate) fn limits() -> JobLimits {
 }
 
 impl Agent {
-    pub(crate) fn new(input: impl AsyncWrite + Send + 'static, output: impl AsyncRead + Send + 'static) -> Self {
+    pub(crate) fn new(
+        input: impl AsyncWrite + Send + 'static,
+        output: impl AsyncRead + Send + 'static,
+    ) -> Self {
         Self { input: Some(Box::pin(input)), output: Box::pin(output), decoder: Decoder::default() }
     }
 
@@ -76,7 +79,7 @@ impl Agent {
     pub(crate) async fn receive(&mut self) -> Option<AgentMessage> {
         let receive = async {
             loop {
-                if let Some(message) = self.decoder.next().expect("frames make sense") {
+                if let Some(message) = self.decoder.decode().expect("frames make sense") {
                     return Some(message);
                 }
                 let mut buffer = vec![0; 64 * 1024];
@@ -134,7 +137,9 @@ impl Agent {
                     let key = (u8::from(stage == Stage::Run), u8::from(stream == Stream::Stderr));
                     result.output.entry(key).or_default().extend(content);
                 }
-                AgentMessage::Ended(report) if report.stage == Stage::Compile => result.compile = Some(report),
+                AgentMessage::Ended(report) if report.stage == Stage::Compile => {
+                    result.compile = Some(report)
+                }
                 AgentMessage::Ended(report) => result.run = Some(report),
                 AgentMessage::InputTaken(bytes) => result.input_taken += bytes,
                 AgentMessage::Started(_) => {}

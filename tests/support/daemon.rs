@@ -35,7 +35,8 @@ impl Daemon {
     }
 
     pub(crate) async fn start_with(languages: &[&str], settings: &[(&str, &str)]) -> Self {
-        let daemon = Self::launch(&format!("kiln-test-{}", uuid::Uuid::new_v4().simple()), languages, settings);
+        let daemon =
+            Self::launch(&format!("kiln-test-{}", uuid::Uuid::new_v4().simple()), languages, settings);
         daemon.warm(languages).await;
         daemon
     }
@@ -60,7 +61,8 @@ impl Daemon {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let mut log = Vec::new();
         let (grpc, http) = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("the daemon does not start: {}", log.join("\n")));
+            let line =
+                lines.next().unwrap_or_else(|| panic!("the daemon does not start: {}", log.join("\n")));
             let fields: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
             let address = |name: &str| fields["fields"][name].as_str().and_then(|text| text.parse().ok());
             let found = address("grpc_address").zip(address("http_address"));
@@ -84,7 +86,8 @@ impl Daemon {
             let waited = async {
                 // The entry appears with the pool's first word.
                 loop {
-                    let mut changes = health.watch(HealthCheckRequest { service: service.clone() }).await?.into_inner();
+                    let mut changes =
+                        health.watch(HealthCheckRequest { service: service.clone() }).await?.into_inner();
                     while let Some(change) = changes.message().await? {
                         if change.status() == ServingStatus::Serving {
                             return Ok::<(), Status>(());
@@ -93,7 +96,11 @@ impl Daemon {
                 }
             };
             let waited = tokio::time::timeout(Duration::from_secs(WARM_SECONDS_MAX), waited).await;
-            assert!(matches!(waited, Ok(Ok(()))), "{language} does not become warm ({waited:?}):\n{}", self.log());
+            assert!(
+                matches!(waited, Ok(Ok(()))),
+                "{language} does not become warm ({waited:?}):\n{}",
+                self.log()
+            );
         }
     }
 
@@ -102,7 +109,9 @@ impl Daemon {
     }
 
     pub(crate) async fn client(&self) -> ExecutorClient<Channel> {
-        ExecutorClient::new(self.channel().await).max_decoding_message_size(64 << 20).max_encoding_message_size(256 << 20)
+        ExecutorClient::new(self.channel().await)
+            .max_decoding_message_size(64 << 20)
+            .max_encoding_message_size(256 << 20)
     }
 
     pub(crate) async fn execute(&self, request: ExecuteRequest) -> Result<ExecuteResponse, Status> {
@@ -171,8 +180,12 @@ pub(crate) fn left(instance: &str) -> Vec<String> {
 
 /// The engine's own command.
 pub(crate) fn docker(arguments: &[&str]) -> String {
-    let output = Command::new("docker").args(arguments).output().expect("the docker command is there (make engine)");
+    let output =
+        Command::new("docker").args(arguments).output().expect("the docker command is there (make engine)");
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "docker {arguments:?}: {words}; `make engine images` brings up what the suite needs");
+    assert!(
+        output.status.success(),
+        "docker {arguments:?}: {words}; `make engine images` brings up what the suite needs"
+    );
     String::from_utf8(output.stdout).unwrap()
 }

@@ -45,7 +45,9 @@ pub(super) async fn build(
     while let Some(step) = steps.next().await {
         let step = step.map_err(|error| match translate("image build", error) {
             // The engine's own summary names a command and a code; what that command said is worth more.
-            EngineError::Image { message } => EngineError::Image { message: format!("{message}\n{last_words}") },
+            EngineError::Image { message } => {
+                EngineError::Image { message: format!("{message}\n{last_words}") }
+            }
             other => other,
         })?;
         if let Some(message) = step.error_detail.and_then(|detail| detail.message) {

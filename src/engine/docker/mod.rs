@@ -22,12 +22,12 @@ use bollard::query_parameters::{
 use futures_util::StreamExt;
 use tokio::sync::Semaphore;
 
+use super::Engine;
 use super::error::EngineError;
 use super::types::{
-    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EPOCH_LABEL, EngineInfo, INSTANCE_LABEL, ImageId, Owner, Piece,
-    Progress,     Volume, VolumeFile,
+    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EPOCH_LABEL, EngineInfo, INSTANCE_LABEL, ImageFacts,
+    Owner, Piece, Progress, Volume, VolumeFile,
 };
-use super::Engine;
 use translate::{bounded, translate};
 
 /// Longest a create, start or exec may take, in seconds: an engine under load has taken ten.
@@ -136,10 +136,16 @@ impl Engine for DockerEngine {
         })
     }
 
-    async fn image(&self, reference: &str) -> Result<Option<ImageId>, EngineError> {
+    async fn image(&self, reference: &str) -> Result<Option<ImageFacts>, EngineError> {
         let found = bounded("image inspect", ASK_SECONDS_MAX, self.docker()?.inspect_image(reference)).await;
         match found {
-            Ok(image) => Ok(Some(ImageId(image.id.unwrap_or_default()))),
+            Ok(image) => {
+                let labels = image.config.and_then(|config| config.labels).unwrap_or_default();
+                Ok(Some(ImageFacts {
+                    id: image.id.unwrap_or_default(),
+                    labels: labels.into_iter().collect(),
+                }))
+            }
             Err(EngineError::Refused { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -153,7 +159,12 @@ impl Engine for DockerEngine {
         images::build(self.docker()?, spec, progress).await
     }
 
-    async fn fill_volume(&self, volume: &Volume, image: &str, files: Vec<VolumeFile>) -> Result<(), EngineError> {
+    async fn fill_volume(
+        &self,
+        volume: &Volume,
+        image: &str,
+        files: Vec<VolumeFile>,
+    ) -> Result<(), EngineError> {
         let _slot = self.start_slot().await;
         volumes::fill(self.docker()?, volume, image, files).await
     }
@@ -190,12 +201,15 @@ impl Engine for DockerEngine {
             ..ExecConfig::default()
         };
         let gone = |error| match error {
-            EngineError::Refused { status: 404 | 409, .. } => EngineError::NoSuchContainer { id: id.0.clone() },
+            EngineError::Refused { status: 404 | 409, .. } => {
+                EngineError::NoSuchContainer { id: id.0.clone() }
+            }
             other => other,
         };
         let exec = bounded("exec create", CREATE_SECONDS_MAX, self.docker()?.create_exec(&id.0, config));
         let exec = exec.await.map_err(gone)?;
-        let options = StartExecOptions { output_capacity: Some(ATTACH_BUFFER_BYTES), ..StartExecOptions::default() };
+        let options =
+            StartExecOptions { output_capacity: Some(ATTACH_BUFFER_BYTES), ..StartExecOptions::default() };
         let start = self.docker()?.start_exec(&exec.id, Some(options));
         match bounded("exec start", CREATE_SECONDS_MAX, start).await.map_err(gone)? {
             StartExecResults::Attached { input, output } => {
@@ -217,7 +231,8 @@ impl Engine for DockerEngine {
 
     async fn resize(&self, id: &ContainerId, memory_bytes: u64) -> Result<(), EngineError> {
         let bytes = i64::try_from(memory_bytes).unwrap_or(i64::MAX);
-        let body = ContainerUpdateBody { memory: Some(bytes), memory_swap: Some(bytes), ..Default::default() };
+        let body =
+            ContainerUpdateBody { memory: Some(bytes), memory_swap: Some(bytes), ..Default::default() };
         bounded("container update", CREATE_SECONDS_MAX, self.docker()?.update_container(&id.0, body)).await
     }
 
@@ -237,7 +252,8 @@ impl Engine for DockerEngine {
     async fn owned(&self, owner: &Owner, others: bool) -> Result<Vec<ContainerId>, EngineError> {
         let filters = HashMap::from([("label", vec![format!("{INSTANCE_LABEL}={}", owner.instance)])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-        let found = bounded("container list", ASK_SECONDS_MAX, self.docker()?.list_containers(Some(options))).await?;
+        let found =
+            bounded("container list", ASK_SECONDS_MAX, self.docker()?.list_containers(Some(options))).await?;
         let wanted = found.into_iter().filter(|container| {
             let epoch = container.labels.as_ref().and_then(|labels| labels.get(EPOCH_LABEL));
             (epoch == Some(&owner.epoch)) != others

@@ -26,7 +26,9 @@ pub(super) fn translate(call: &'static str, error: Error) -> EngineError {
         Error::DockerStreamError { error } => EngineError::Image { message: error },
         Error::JsonDataError { message, .. } => EngineError::Protocol { call, message },
         Error::RequestTimeoutError => EngineError::Timeout { call, seconds: 120 },
-        Error::SocketNotFoundError(path) => EngineError::Unavailable { reason: format!("there is no socket {path}") },
+        Error::SocketNotFoundError(path) => {
+            EngineError::Unavailable { reason: format!("there is no socket {path}") }
+        }
         other => EngineError::Unavailable { reason: chain(&other) },
     }
 }

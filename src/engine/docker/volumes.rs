@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use bollard::Docker;
-use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions, VolumeCreateRequest};
+use bollard::models::{
+    ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions, VolumeCreateRequest,
+};
 use bollard::query_parameters::{
     ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
     UploadToContainerOptionsBuilder,
@@ -24,8 +26,11 @@ pub(super) async fn fill(
     files: Vec<VolumeFile>,
 ) -> Result<(), EngineError> {
     let labels = HashMap::from_iter(volume.owner.labels(None));
-    let request =
-        VolumeCreateRequest { name: Some(volume.name.clone()), labels: Some(labels.clone()), ..Default::default() };
+    let request = VolumeCreateRequest {
+        name: Some(volume.name.clone()),
+        labels: Some(labels.clone()),
+        ..Default::default()
+    };
     bounded("volume create", CREATE_SECONDS_MAX, docker.create_volume(request)).await?;
     let body = ContainerCreateBody {
         image: Some(image.to_owned()),

@@ -71,17 +71,26 @@ fn paths_stay_in_the_workspace() {
 #[test]
 fn files_do_not_collide() {
     check_refused(|r| r.files = vec![file("a"), file("a")], "files[1].path: \"a\" comes twice");
-    check_refused(|r| r.files = vec![file("a"), file("a.b"), file("a/b")], "\"a\" is both a file and a directory");
+    check_refused(
+        |r| r.files = vec![file("a"), file("a.b"), file("a/b")],
+        "\"a\" is both a file and a directory",
+    );
     check_refused(|r| r.files = vec![file("main.py")], "\"main.py\" is where `code` is saved");
     check_refused(|r| r.files = vec![file("main.py/x")], "\"main.py\" is where `code` is saved");
-    check_refused(|r| r.files = (0..10_000).map(|n| file(&n.to_string())).collect(), "there are 10000 of them");
+    check_refused(
+        |r| r.files = (0..10_000).map(|n| file(&n.to_string())).collect(),
+        "there are 10000 of them",
+    );
 }
 
 #[test]
 fn there_is_exactly_one_main_file() {
     check_refused(|r| r.code.clear(), "code: it is empty");
     check_refused(|r| r.entrypoint = "a.py".into(), "send one of the two");
-    check_refused(|r| (r.code, r.entrypoint) = (String::new(), "a.py".into()), "\"a.py\" is not among `files`");
+    check_refused(
+        |r| (r.code, r.entrypoint) = (String::new(), "a.py".into()),
+        "\"a.py\" is not among `files`",
+    );
     let dash = |r: &mut proto::ExecuteRequest| {
         (r.code, r.entrypoint, r.files) = (String::new(), "-c".into(), vec![file("-c")]);
     };
@@ -93,7 +102,10 @@ fn there_is_exactly_one_main_file() {
 fn limits_over_their_ceiling_name_it() {
     let limits = |limits| move |r: &mut proto::ExecuteRequest| r.limits = Some(limits);
     let memory = proto::Limits { memory_bytes: 1 << 40, ..Default::default() };
-    check_refused(limits(memory), "limits.memory_bytes: 1099511627776 bytes is outside of 16777216 bytes to 1073741824");
+    check_refused(
+        limits(memory),
+        "limits.memory_bytes: 1099511627776 bytes is outside of 16777216 bytes to 1073741824",
+    );
     let time = |seconds| proto::Limits {
         wall_time: Some(prost_types::Duration { seconds, nanos: 0 }),
         ..Default::default()
@@ -107,7 +119,10 @@ fn limits_over_their_ceiling_name_it() {
 #[test]
 fn strings_can_be_given_to_a_process() {
     check_refused(|r| r.args = vec!["a\0".into()], "args[0]: it contains NUL");
-    check_refused(|r| r.args = vec!["a".repeat(200 << 10)], "args[0]: it contains NUL or has over 131071 bytes");
+    check_refused(
+        |r| r.args = vec!["a".repeat(200 << 10)],
+        "args[0]: it contains NUL or has over 131071 bytes",
+    );
     check_refused(|r| r.args = vec![String::new(); 100_000], "args and env have over 262144 bytes together");
     check_refused(|r| r.env = [("a=b".into(), "c".into())].into(), "a variable's name");
     check_refused(|r| r.env = [("a".into(), "\0".into())].into(), "env[\"a\"]: it contains NUL");

@@ -1,0 +1,44 @@
+# The whole workshop. `make demo` and `make test` set up everything they need; the rest are their parts.
+
+# Certificate authorities that image builds trust beside their own: those of this machine, so that builds work where TLS is re-signed.
+EXTRA_CA ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
+IMAGES_BUILD = images build $(if $(EXTRA_CA),--extra-ca $(EXTRA_CA))
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+.PHONY: engine
+engine: ## Make sure that a Docker engine answers; as root, install and start one
+	scripts/engine.sh
+
+.PHONY: base
+base: engine ## Pull the base image, or make it from Debian's packages where no registry answers
+	scripts/base.sh
+
+.PHONY: images
+images: base ## Build or pull the executor images, and prove each
+	cargo build --locked
+	target/debug/kiln $(IMAGES_BUILD)
+
+.PHONY: demo
+demo: base ## Show it: release build, images, daemon, a program in each language; stops everything again
+	cargo build --locked --release
+	target/release/kiln $(IMAGES_BUILD)
+	scripts/demo.sh target/release/kiln
+
+.PHONY: check
+check: ## Format, lints, documentation, the tree's own rules
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
+	cargo test --locked --test architecture
+	if command -v shellcheck > /dev/null; then shellcheck scripts/*.sh .ci/run deploy/images/go/kiln-go-build; fi
+
+.PHONY: test
+test: images ## The whole suite; needs the engine and the images, and brings them up
+	cargo test --locked --workspace -- --test-threads=2
+
+.PHONY: bench
+bench: images ## Measure Kiln beside docker exec, docker run and the bare interpreter; writes docs/benchmarks.md
+	cargo bench --locked --bench latency
