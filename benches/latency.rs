@@ -2,9 +2,12 @@
 //!
 //! Writes `docs/benchmarks.md` and `docs/benchmarks.svg`. Each round runs every way once, so that whatever the machine does
 //! besides hits all of them alike. Kiln is asked when its pool is full, as in a daemon that is not saturated.
+//!
+//! `cargo bench --bench latency -- kiln` measures Kiln alone, with where its time went, and writes nothing.
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,7 +17,7 @@ use bollard::models::ExecConfig;
 use futures_util::StreamExt;
 use kiln::proto::executor_client::ExecutorClient;
 use kiln::proto::pool_client::PoolClient;
-use kiln::proto::{ExecuteRequest, GetPoolRequest, Outcome};
+use kiln::proto::{ExecuteRequest, ExecuteResponse, GetPoolRequest, Outcome};
 use tonic::transport::Channel;
 
 const ROUNDS: usize = 50;
@@ -58,6 +61,9 @@ type Times = [Vec<Duration>; 4];
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let daemon = Daemon::start()?;
+    if std::env::args().any(|argument| argument == "kiln") {
+        return kiln_alone().await;
+    }
     let result = measure_all().await;
     drop(daemon);
     let results = result?;
@@ -69,6 +75,37 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(format!("{root}/docs/benchmarks.svg"), picture(&results))?;
     println!("{text}");
     Ok(())
+}
+
+/// Medians of each part, in milliseconds.
+async fn kiln_alone() -> Result<(), Box<dyn Error>> {
+    let channel = connect().await?;
+    for language in &LANGUAGES {
+        let mut rounds = Vec::new();
+        for _ in 0..ROUNDS {
+            rounds.push(kiln(language, &channel).await?);
+        }
+        let median = |part: fn(&(Duration, ExecuteResponse)) -> Duration| {
+            let mut times: Vec<_> = rounds.iter().map(part).collect();
+            times.sort_unstable();
+            percentile(&times, 50)
+        };
+        println!(
+            "{:<12} client {:.2}, server {:.2}: prepare {:.2}, run {:.2} (CPU {:.2}), collect {:.2}",
+            language.id,
+            median(|round| round.0),
+            median(|round| time(round.1.timings.and_then(|timings| timings.total))),
+            median(|round| time(round.1.timings.and_then(|timings| timings.prepare))),
+            median(|round| time(round.1.timings.and_then(|timings| timings.run))),
+            median(|round| time(round.1.run.as_ref().and_then(|run| run.usage?.cpu_time))),
+            median(|round| time(round.1.timings.and_then(|timings| timings.collect))),
+        );
+    }
+    Ok(())
+}
+
+fn time(given: Option<prost_types::Duration>) -> Duration {
+    given.and_then(|given| given.try_into().ok()).unwrap_or_default()
 }
 
 async fn measure_all() -> Result<Vec<Times>, Box<dyn Error>> {
@@ -83,11 +120,12 @@ async fn measure_all() -> Result<Vec<Times>, Box<dyn Error>> {
 
 async fn measure(language: &Language, channel: &Channel, docker: &Docker) -> Result<Times, Box<dyn Error>> {
     let idle = Container::start(language.image)?;
+    let bare = interpreter(language.argv[0])?;
     let mut times = Times::default();
     for round in 0..WARM_UP + ROUNDS {
         let taken = [
-            kiln(language, channel).await?,
-            run(Command::new(language.argv[0]).args(&language.argv[1..]))?,
+            kiln(language, channel).await?.0,
+            run(Command::new(&bare).args(&language.argv[1..]))?,
             exec(docker, &idle.0, &language.argv).await?,
             run(Command::new("docker")
                 .args(["run", "--rm", "--network", "none", language.image])
@@ -104,7 +142,7 @@ async fn measure(language: &Language, channel: &Channel, docker: &Docker) -> Res
 }
 
 /// One Execute on a connection that is already there.
-async fn kiln(language: &Language, channel: &Channel) -> Result<Duration, Box<dyn Error>> {
+async fn kiln(language: &Language, channel: &Channel) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
     let mut pool = PoolClient::new(channel.clone());
     loop {
         let reply = pool.get_pool(GetPoolRequest { language: language.id.to_owned() }).await?.into_inner();
@@ -121,8 +159,8 @@ async fn kiln(language: &Language, channel: &Channel) -> Result<Duration, Box<dy
     let reply = client.execute(request).await?.into_inner();
     let taken = begun.elapsed();
     assert_eq!(reply.outcome(), Outcome::Succeeded, "{}", reply.message);
-    assert_eq!(reply.run.map(|run| run.stdout).as_deref(), Some(&b"hello\n"[..]));
-    Ok(taken)
+    assert_eq!(reply.run.as_ref().map(|run| run.stdout.as_slice()), Some(&b"hello\n"[..]));
+    Ok((taken, reply))
 }
 
 /// The three calls that every client of the engine makes: create, start and read to the end, inspect.
@@ -147,6 +185,14 @@ async fn exec(docker: &Docker, container: &str, argv: &[&str]) -> Result<Duratio
     let taken = begun.elapsed();
     assert_eq!((said.as_slice(), code), (&b"hello\n"[..], Some(0)));
     Ok(taken)
+}
+
+/// The first on the path that is a program rather than a script around one: a version manager's shim is much slower.
+fn interpreter(name: &str) -> Result<PathBuf, Box<dyn Error>> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_binary = |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"\x7fELF"));
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(is_binary);
+    found.ok_or_else(|| format!("{name} is not on this machine").into())
 }
 
 fn run(command: &mut Command) -> Result<Duration, Box<dyn Error>> {

@@ -111,16 +111,31 @@ def leave_search_path(directory):
             break
 
 
+def give_way():
+    """Run the image's own module of this name; return the ImportError that `site` expects where there is none."""
+    try:
+        import sitecustomize
+    except ImportError as error:
+        return error.with_traceback(None)
+
+
+def forget(namespace, absence):
+    """Empty this file's namespace, whose functions would stay until a garbage collection; report the absence."""
+    namespace.clear()
+    if absence:
+        try:
+            raise absence
+        finally:
+            del absence
+
+
 try:
     leave_search_path(os.path.dirname(__file__))
+    absence = give_way()
     # Without the variable this is a later interpreter of the same process: it has nothing to wait for.
     if "KILN_STANDBY_FD" in os.environ:
         stand_by(int(os.environ["KILN_STANDBY_FD"]))
 except BaseException:
     os._exit(os.EX_SOFTWARE)
 
-# The functions above and this namespace refer to each other, and would stay until a garbage collection.
-globals().clear()
-
-# Now the image's own module of this name gets its chance. `site` expects the ImportError where there is none.
-import sitecustomize
+forget(globals(), absence)
