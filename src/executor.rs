@@ -12,7 +12,7 @@ use crate::domain::{
     Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings, judge,
 };
 use crate::language::ImageSource;
-use crate::pool::{Lease, LeaseError, Pools};
+use crate::pool::{Lease, LeaseError, Pools, Settlement};
 use crate::sandbox::{Blueprint, Plan, Ran, SandboxError};
 use crate::telemetry::metrics;
 
@@ -68,6 +68,8 @@ impl Executor {
     /// The future must be driven to its end for the program to be killed in an orderly way; dropping it destroys the
     /// container instead.
     ///
+    /// What it left is to be dropped when the reply has left.
+    ///
     /// # Errors
     /// Why there is no outcome.
     pub async fn execute(
@@ -75,14 +77,14 @@ impl Executor {
         execution: &Execution,
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
-    ) -> Result<Report, ExecuteError> {
+    ) -> Result<(Report, Option<Settlement>), ExecuteError> {
         let span =
             info_span!("execution", id = %execution.id, language = %execution.language, labels = Empty);
         if !execution.labels.is_empty() {
             span.record("labels", tracing::field::debug(&execution.labels));
         }
         let result = self.run(execution, sink, cancel).instrument(span.clone()).await;
-        span.in_scope(|| record(execution, &result));
+        span.in_scope(|| record(execution, result.as_ref().map(|(report, _)| report)));
         result
     }
 
@@ -91,19 +93,19 @@ impl Executor {
         execution: &Execution,
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
-    ) -> Result<Report, ExecuteError> {
+    ) -> Result<(Report, Option<Settlement>), ExecuteError> {
         let mut clock = Clock::start();
         let Some(permit) = unless_cancelled(cancel, self.admission.admit(execution.deadline)).await else {
-            return Ok(never_started(execution));
+            return Ok((never_started(execution), None));
         };
         let _permit = permit?;
         clock.timings.queue = clock.lap();
         for replacements in 0.. {
             let lease = self.pools.lease(&execution.language, execution.deadline);
             let Some(lease) = unless_cancelled(cancel, lease).await else {
-                return Ok(never_started(execution));
+                return Ok((never_started(execution), None));
             };
-            let Lease { warm, hit } = lease?;
+            let Lease { warm, hit, under_way } = lease?;
             let waited = clock.lap();
             clock.timings.lease += waited;
 
@@ -113,13 +115,14 @@ impl Executor {
             let stop = cancel.child_token();
             let running = busy.run(execution.id, &plan, self.pools.engine(), sink, &stop);
             let ((ran, result, spent), expired) = with_deadline(execution.deadline, &stop, running).await;
-            self.pools.settle(&execution.language, spent);
+            let settlement = Settlement::new(&execution.language, spent, under_way);
             match result {
                 Ok(()) if expired && !cancel.is_cancelled() => return Err(ExecuteError::Deadline),
                 Ok(()) => {
                     let image = blueprint.image.reference.clone();
                     let placement = Placement { container, image, pool_hit: hit, uses: 1 };
-                    return Ok(report(execution, sink, clock, &ran, placement, hints(&blueprint, hit)));
+                    let report = report(execution, sink, clock, &ran, placement, hints(&blueprint, hit));
+                    return Ok((report, Some(settlement)));
                 }
                 Err(error)
                     if ran.first_start.is_none()
@@ -219,7 +222,7 @@ fn hints(blueprint: &Blueprint, hit: bool) -> Vec<String> {
 }
 
 /// One line and the metrics, when all is over.
-fn record(execution: &Execution, result: &Result<Report, ExecuteError>) {
+fn record(execution: &Execution, result: Result<&Report, &ExecuteError>) {
     let language = execution.language.as_str();
     match result {
         Ok(report) => {

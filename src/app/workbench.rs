@@ -125,7 +125,7 @@ async fn prove_program(
     let mut said = Said::default();
     let name = || program.name.clone();
     let report = executor.execute(&execution, &mut said, &CancellationToken::new()).await;
-    let report = report.map_err(|source| ProofError::NotRun { program: name(), source })?;
+    let (report, _settlement) = report.map_err(|source| ProofError::NotRun { program: name(), source })?;
     if report.verdict.outcome == Outcome::Succeeded && said.stdout == program.expected_stdout {
         return Ok(());
     }

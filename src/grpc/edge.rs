@@ -1,12 +1,18 @@
-//! What has to be done before tonic reads a request and after it has refused one: deadlines and sizes.
+//! What has to be done before tonic reads a request and after it has answered: deadlines, sizes, and what waits for the
+//! reply to leave.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use http_body_util::BodyExt;
+use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Request, Response};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
+
+use crate::pool::Settlement;
 
 use super::status::{invalid_field, too_large};
 
@@ -20,6 +26,10 @@ const REPLY_MARGIN: Duration = Duration::from_millis(20);
 /// When the caller stops waiting; in the extensions of each request that has a deadline.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(pub(super) Instant);
+
+/// Dropped when the reply has been handed to the connection; in the extensions of a response.
+#[derive(Debug, Clone)]
+pub(super) struct AfterReply(#[expect(dead_code, reason = "it is there to be dropped")] pub(super) Arc<Option<Settlement>>);
 
 /// Wraps all gRPC services.
 #[derive(Debug, Clone, Copy)]
@@ -41,12 +51,11 @@ pub(super) struct Edge<S> {
     request_bytes_max: usize,
 }
 
-impl<S, B, R> Service<Request<B>> for Edge<S>
+impl<S, B> Service<Request<B>> for Edge<S>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<Body>>,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
-    R: Default + Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -67,8 +76,17 @@ where
         }
         let (answer, bytes_max) = (self.inner.call(request), self.request_bytes_max);
         Box::pin(async move {
-            let response = answer.await?;
-            if is_too_large(response.headers()) { Ok(too_large(bytes_max).into_http()) } else { Ok(response) }
+            let mut response = answer.await?;
+            if is_too_large(response.headers()) {
+                return Ok(too_large(bytes_max).into_http());
+            }
+            let Some(after) = response.extensions_mut().remove::<AfterReply>() else { return Ok(response) };
+            Ok(response.map(|body| {
+                Body::new(body.map_frame(move |frame| {
+                    let _held = &after;
+                    frame
+                }))
+            }))
         })
     }
 }

@@ -1,6 +1,7 @@
 //! `kiln.v1.Executor`: validates, runs in a task that outlives the call, answers.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
@@ -19,7 +20,7 @@ use crate::proto::{
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
-use super::edge::Deadline;
+use super::edge::{AfterReply, Deadline};
 use super::sinks::{Collector, Forwarder};
 use super::validate::Validator;
 use super::{convert, status};
@@ -59,7 +60,12 @@ impl Service for ExecutorService {
             result.map_err(|error| status::from_execute(&error, &id))
         });
         match task.await {
-            Ok(result) => result.map(convert::response).map(Response::new),
+            Ok(result) => {
+                let (report, settlement) = result?;
+                let mut response = Response::new(convert::response(report));
+                response.extensions_mut().insert(AfterReply(Arc::new(settlement)));
+                Ok(response)
+            }
             Err(panic) => {
                 tracing::error!(%id, %panic, "an execution's task ends");
                 Err(status::defect(&id))
@@ -142,7 +148,7 @@ async fn run_stream(
     // Nobody may be there to hear any of this.
     let _ = match (complaint, result) {
         (Some(complaint), _) => answers.0.send(Err(complaint)).await.is_ok(),
-        (None, Ok(report)) => {
+        (None, Ok((report, _settlement))) => {
             let finished = execute_stream_response::Message::Finished(convert::response(report));
             answers.send(finished).await.is_ok()
         }

@@ -39,6 +39,13 @@ pub(super) async fn run(pool: Arc<LanguagePool>, supplies: Arc<Supplies>) -> Res
     let mut failures = 0_u32;
     loop {
         if let Some(blueprint) = provision(&pool, &supplies).await {
+            if pool.deficit() > 0 && !pool.is_awaited() {
+                // Whoever comes meanwhile and finds nothing ends this by asking for more.
+                tokio::select! {
+                    () = supplies.traffic.quiet() => {}
+                    () = pool.wanted() => {}
+                }
+            }
             while pool.deficit() > 0 && !supplies.closed.is_cancelled() {
                 let Ok(slot) = Arc::clone(&pool.slots).try_acquire_owned() else { break };
                 pool.creating.fetch_add(1, Ordering::Relaxed);

@@ -15,6 +15,7 @@ use crate::telemetry::metrics;
 
 use super::census::{Census, PoolSnapshot};
 use super::condition::{Condition, Readiness};
+use super::traffic::{Traffic, UnderWay};
 
 /// Why there is no container for a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +69,8 @@ pub struct Lease {
     pub warm: Warm,
     /// Whether it was there when it was asked for.
     pub hit: bool,
+    /// Counts the execution; goes into its settlement.
+    pub under_way: UnderWay,
 }
 
 #[derive(Debug)]
@@ -83,6 +86,7 @@ pub(super) struct LanguagePool {
     pub(super) census: Census,
     pub(super) condition: watch::Sender<Condition>,
     waiting: AtomicUsize,
+    traffic: Traffic,
     lease_wait_max: Duration,
 }
 
@@ -90,6 +94,7 @@ impl LanguagePool {
     pub(super) fn new(
         spec: Arc<LanguageSpec>,
         graves: &mpsc::Sender<Burial>,
+        traffic: Traffic,
         lease_wait_max: Duration,
     ) -> Self {
         let max = spec.pool.max as usize;
@@ -103,6 +108,7 @@ impl LanguagePool {
             census: Census::default(),
             condition: watch::Sender::new(Condition::starting()),
             waiting: AtomicUsize::new(0),
+            traffic,
             lease_wait_max,
             spec,
         }
@@ -147,7 +153,7 @@ impl LanguagePool {
     fn leased(&self, warm: Warm, asked: Instant, hit: bool) -> Lease {
         self.demand.notify_one();
         self.census.leased(asked.elapsed(), hit);
-        Lease { warm, hit }
+        Lease { warm, hit, under_way: self.traffic.enter() }
     }
 
     /// Takes the container out for good; a dead one is buried instead.
@@ -176,6 +182,18 @@ impl LanguagePool {
             tracing::info!(language = %self.spec.id, container = object.container().short(), ?reason, "recycled");
             drop(Object::take(object));
         }
+    }
+
+    /// Resolves when a request waits for a container.
+    pub(super) async fn wanted(&self) {
+        while !self.is_awaited() {
+            self.demand.notified().await;
+        }
+    }
+
+    /// Whether a request waits for a container.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
     }
 
     /// How many containers are to be created now, beyond those under way.

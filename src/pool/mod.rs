@@ -8,10 +8,11 @@ mod filler;
 mod language_pool;
 mod pools;
 mod reaper;
+mod traffic;
 mod volume;
 
 pub use census::PoolSnapshot;
 pub use condition::{Condition, Readiness};
 pub use language_pool::{Lease, LeaseError};
-pub use pools::{PoolConfig, Pools, Services};
+pub use pools::{PoolConfig, Pools, Services, Settlement};
 pub use volume::{AgentBinary, AgentVolume};

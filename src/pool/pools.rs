@@ -20,6 +20,7 @@ use crate::telemetry::metrics;
 use super::census::PoolSnapshot;
 use super::condition::Condition;
 use super::language_pool::{LanguagePool, Lease, LeaseError};
+use super::traffic::{Traffic, UnderWay};
 use super::volume::AgentVolume;
 use super::{filler, reaper};
 
@@ -62,6 +63,7 @@ pub(super) struct Supplies {
     pub(super) cpu_millis_max: u32,
     /// No container is created any more.
     pub(super) closed: CancellationToken,
+    pub(super) traffic: Traffic,
     agent_arch: &'static str,
     uid: AtomicU32,
     /// The last answer, or the last failure.
@@ -111,6 +113,23 @@ impl Supplies {
     }
 }
 
+/// What an execution leaves; settled when this is dropped, which should be when its reply has left: burying and refilling
+/// make the engine busy.
+#[derive(Debug)]
+pub struct Settlement {
+    _spent: Spent,
+    _under_way: UnderWay,
+}
+
+impl Settlement {
+    /// Of an execution in `language`.
+    #[must_use]
+    pub fn new(language: &LanguageId, spent: Spent, under_way: UnderWay) -> Self {
+        metrics::spent(language.as_str(), spent.reason.label());
+        Self { _spent: spent, _under_way: under_way }
+    }
+}
+
 /// Every language's pool.
 #[derive(Debug)]
 pub struct Pools {
@@ -127,10 +146,12 @@ impl Pools {
     pub fn new(config: PoolConfig, services: Services, catalogue: &Catalogue) -> Self {
         let places: usize = catalogue.languages().iter().map(|spec| spec.pool.max as usize).sum();
         let (graves, burials) = mpsc::channel(places.max(1));
+        let traffic = Traffic::new();
         let pools = catalogue.languages().iter().map(|spec| {
-            let pool = LanguagePool::new(Arc::clone(spec), &graves, config.lease_wait_max);
+            let pool = LanguagePool::new(Arc::clone(spec), &graves, traffic.clone(), config.lease_wait_max);
             (spec.id.clone(), Arc::new(pool))
         });
+        let by_language = pools.collect();
         let not_yet = EngineError::Unavailable { reason: "it has not been asked yet".to_owned() };
         // Another daemon on the same engine starts elsewhere in the range.
         let first_uid = uuid::Uuid::new_v4().as_u64_pair().0 as u32 % (UIDS.end - UIDS.start);
@@ -140,13 +161,14 @@ impl Pools {
             volume: services.volume,
             cpu_millis_max: config.cpu_millis,
             closed: CancellationToken::new(),
+            traffic,
             agent_arch: services.agent_arch,
             uid: AtomicU32::new(first_uid),
             info: watch::Sender::new(Err(not_yet)),
             reaped: Mutex::new(false),
         };
         Self {
-            by_language: pools.collect(),
+            by_language,
             supplies: Arc::new(supplies),
             age_max: config.age_max,
             burials: Mutex::new(Some(burials)),
@@ -201,11 +223,6 @@ impl Pools {
         &*self.supplies.engine
     }
 
-    /// Takes back what an execution left. Never fails and never waits.
-    pub fn settle(&self, language: &LanguageId, spent: Spent) {
-        metrics::spent(language.as_str(), spent.reason.label());
-        drop(spent);
-    }
 
     /// Each language's numbers.
     #[must_use]

@@ -1,0 +1,45 @@
+//! How many executions are under way, so that refilling can stay out of their way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// How long a refill waits for executions to end, where nobody waits for its container. Most programs are over by then; a long
+/// one must not keep the pool low.
+const YIELD_MAX: Duration = Duration::from_millis(100);
+
+/// Counts executions from their lease to their settlement.
+#[derive(Debug, Clone)]
+pub(super) struct Traffic {
+    under_way: Arc<watch::Sender<u32>>,
+}
+
+/// One execution under way.
+#[derive(Debug)]
+pub struct UnderWay {
+    traffic: Traffic,
+}
+
+impl Traffic {
+    pub(super) fn new() -> Self {
+        Self { under_way: Arc::new(watch::Sender::new(0)) }
+    }
+
+    pub(super) fn enter(&self) -> UnderWay {
+        self.under_way.send_modify(|count| *count += 1);
+        UnderWay { traffic: self.clone() }
+    }
+
+    /// Waits until nothing is under way, but not for long.
+    pub(super) async fn quiet(&self) {
+        let mut under_way = self.under_way.subscribe();
+        let _ = tokio::time::timeout(YIELD_MAX, under_way.wait_for(|count| *count == 0)).await;
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.traffic.under_way.send_modify(|count| *count -= 1);
+    }
+}
