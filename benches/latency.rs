@@ -83,6 +83,7 @@ async fn kiln_alone() -> Result<(), Box<dyn Error>> {
     for language in &LANGUAGES {
         let mut rounds = Vec::new();
         for _ in 0..ROUNDS {
+            calm(language, &channel).await?;
             rounds.push(kiln(language, &channel).await?);
         }
         let median = |part: fn(&(Duration, ExecuteResponse)) -> Duration| {
@@ -123,8 +124,11 @@ async fn measure(language: &Language, channel: &Channel, docker: &Docker) -> Res
     let bare = interpreter(language.argv[0])?;
     let mut times = Times::default();
     for round in 0..WARM_UP + ROUNDS {
+        calm(language, channel).await?;
+        let (kiln, _) = kiln(language, channel).await?;
+        calm(language, channel).await?;
         let taken = [
-            kiln(language, channel).await?.0,
+            kiln,
             run(Command::new(&bare).args(&language.argv[1..]))?,
             exec(docker, &idle.0, &language.argv).await?,
             run(Command::new("docker")
@@ -141,17 +145,21 @@ async fn measure(language: &Language, channel: &Channel, docker: &Docker) -> Res
     Ok(times)
 }
 
-/// One Execute on a connection that is already there.
-async fn kiln(language: &Language, channel: &Channel) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
+/// Waits until the pool is full and nothing is made or removed, so that no way is measured beside another's aftermath.
+async fn calm(language: &Language, channel: &Channel) -> Result<(), Box<dyn Error>> {
     let mut pool = PoolClient::new(channel.clone());
     loop {
         let reply = pool.get_pool(GetPoolRequest { language: language.id.to_owned() }).await?.into_inner();
         let pool = &reply.pools[0];
         if pool.warm == pool.min && pool.creating + pool.broken + pool.leased == 0 {
-            break;
+            return Ok(());
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// One Execute on a connection that is already there.
+async fn kiln(language: &Language, channel: &Channel) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
     let mut client = ExecutorClient::new(channel.clone());
     let request =
         ExecuteRequest { language: language.id.into(), code: language.program.into(), ..Default::default() };
@@ -270,7 +278,8 @@ fn report(results: &[Times], engine: &str) -> String {
          The same program every way, {ROUNDS} rounds side by side in one run, milliseconds. `make bench` measures anew and writes \
          this page.\n\n\
          Machine: {cpus} CPUs, Linux {}, Docker Engine {engine}. Kiln runs each program in a container in which nothing ran before \
-         (ONE_SHOT) and is asked when its pool is full; the container's replacement is made after the reply. `docker exec` runs in \
+         (ONE_SHOT). Every way is measured when Kiln's pool is full; the container's replacement is made after the reply and \
+         waited for. `docker exec` runs in \
          a container that is kept. The bare interpreter is the host's own, without any container.\n\n\
          ![Medians, logarithmic](benchmarks.svg)\n",
         kernel.trim()
