@@ -2,7 +2,7 @@
 
 # Certificate authorities that image builds trust beside their own: those of this machine, so that builds work where TLS is re-signed.
 EXTRA_CA ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
-IMAGES_BUILD = images build $(if $(EXTRA_CA),--extra-ca $(EXTRA_CA))
+IMAGES_OPTIONS = $(if $(EXTRA_CA),--extra-ca $(EXTRA_CA))
 
 .PHONY: help
 help: ## Show this list
@@ -19,13 +19,11 @@ base: engine ## Pull the base image, or make it from Debian's packages where no 
 .PHONY: images
 images: base ## Build or pull the executor images, and prove each
 	cargo build --locked
-	target/debug/kiln $(IMAGES_BUILD)
+	target/debug/kiln images build $(IMAGES_OPTIONS)
 
 .PHONY: demo
-demo: base ## Show it: release build, images, daemon, a program in each language; stops everything again
-	cargo build --locked --release
-	target/release/kiln $(IMAGES_BUILD)
-	scripts/demo.sh target/release/kiln
+demo: ## Show it: engine, images, release build, daemon, a program in each language; stops what it started
+	scripts/demo.sh $(IMAGES_OPTIONS)
 
 .PHONY: check
 check: ## Format, lints, documentation, the tree's own rules

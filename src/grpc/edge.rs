@@ -29,7 +29,9 @@ pub(super) struct Deadline(pub(super) Instant);
 
 /// Dropped when the reply has been handed to the connection; in the extensions of a response.
 #[derive(Debug, Clone)]
-pub(super) struct AfterReply(#[expect(dead_code, reason = "it is there to be dropped")] pub(super) Arc<Option<Settlement>>);
+pub(super) struct AfterReply(
+    #[expect(dead_code, reason = "it is there to be dropped")] pub(super) Arc<Option<Settlement>>,
+);
 
 /// Wraps all gRPC services.
 #[derive(Debug, Clone, Copy)]

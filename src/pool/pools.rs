@@ -223,7 +223,6 @@ impl Pools {
         &*self.supplies.engine
     }
 
-
     /// Each language's numbers.
     #[must_use]
     pub fn snapshots(&self) -> Vec<PoolSnapshot> {

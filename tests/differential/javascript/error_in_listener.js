@@ -1,2 +1,0 @@
-const { EventEmitter } = require('events');
-new EventEmitter().emit('error', new Error('nobody listens'));

@@ -1,4 +1,0 @@
-queueMicrotask(function task() {
-  throw new Error('in a microtask');
-});
-console.log('main');

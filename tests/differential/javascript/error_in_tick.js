@@ -1,4 +1,0 @@
-process.nextTick(() => {
-  throw new Error('in a tick');
-});
-queueMicrotask(() => console.log('never'));

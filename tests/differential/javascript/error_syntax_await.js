@@ -1,3 +1,0 @@
-const value = require('path');
-await value;
-console.log(typeof module);

@@ -1,2 +1,0 @@
-const once = 1;
-let once = 2;

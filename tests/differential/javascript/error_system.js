@@ -1,1 +1,0 @@
-require('fs').readFileSync('/absent/file');

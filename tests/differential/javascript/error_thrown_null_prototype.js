@@ -1,1 +1,0 @@
-throw Object.create(null, { message: { value: 'bare', enumerable: true } });

@@ -1,2 +1,0 @@
-const { EventEmitter } = require('events');
-new EventEmitter().emit('error', { not: 'an error' });

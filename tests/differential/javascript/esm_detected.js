@@ -1,2 +1,0 @@
-import { basename } from 'node:path';
-console.log(basename(import.meta.url), await Promise.resolve('awaited'), typeof require);

@@ -1,2 +1,0 @@
-const { sep } = await import('path');
-console.log(sep, typeof module, this);

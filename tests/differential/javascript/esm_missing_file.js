@@ -1,2 +1,0 @@
-import './absent.mjs';
-console.log('never');

@@ -1,2 +1,0 @@
-import absent from 'absent-package';
-console.log(absent);

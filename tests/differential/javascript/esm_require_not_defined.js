@@ -1,2 +1,0 @@
-// kiln: {"files": {"package.json": "{\"type\": \"module\"}"}}
-const fs = require('fs');

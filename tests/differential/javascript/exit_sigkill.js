@@ -1,4 +1,0 @@
-process.on('exit', () => console.log('never'));
-console.log('alive');
-process.kill(process.pid, 'SIGKILL');
-setTimeout(() => console.log('never'), 100);

@@ -1,4 +1,0 @@
-process.on('exit', () => {
-  throw new RangeError('while leaving');
-});
-console.log('before');

@@ -1,1 +1,0 @@
-console.log([RegExp.$1, RegExp.$_, RegExp.lastMatch, RegExp.leftContext, RegExp.rightContext]);

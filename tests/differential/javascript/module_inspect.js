@@ -1,2 +1,0 @@
-console.log(module);
-console.log(require);

@@ -1,2 +1,0 @@
-// kiln: {"files": {"package.json": "{ not json"}}
-console.log('runs?');

@@ -1,3 +1,0 @@
-// kiln: {"files": {"package.json": "{\"type\": \"commonjs\"}"}}
-import fs from 'fs';
-console.log('never');

@@ -1,2 +1,0 @@
-console.log(process.moduleLoadList.length);
-console.log(process.moduleLoadList.join('\n'));

@@ -1,5 +1,0 @@
-process.on('exit', (code) => console.log('exit', code));
-(async () => {
-  await new Promise(() => {});
-  console.log('never');
-})();

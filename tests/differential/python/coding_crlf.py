@@ -1,5 +1,0 @@
-print('one')
-if True:
-    print('''a
-b''')
-raise KeyError('crlf')

@@ -1,3 +1,0 @@
-print("a program that does not compile prints nothing")
-def broken(:
-    pass
