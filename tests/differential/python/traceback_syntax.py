@@ -1,0 +1,3 @@
+print("a program that does not compile prints nothing")
+def broken(:
+    pass
