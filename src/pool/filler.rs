@@ -163,15 +163,20 @@ async fn provision(pool: &LanguagePool, supplies: &Supplies) -> Option<Arc<Bluep
             Some(blueprint)
         }
         Err(error) => {
-            pool.condition.send_modify(|condition| match error {
+            let (readiness, words) = match error {
                 ProvisionError::NoImage => {
-                    condition.readiness = Readiness::NoImage;
-                    condition.last_error = format!("no image; run `kiln images build {}`", pool.spec.id);
+                    (Readiness::NoImage, format!("no image; run `kiln images build {}`", pool.spec.id))
                 }
-                ProvisionError::Engine(error) => {
-                    condition.readiness = Readiness::Down;
-                    condition.last_error = error.to_string();
+                ProvisionError::Engine(error) => (Readiness::Down, error.to_string()),
+            };
+            // It is tried again and again; only news is worth a line.
+            pool.condition.send_if_modified(|condition| {
+                let news = condition.readiness != readiness || condition.last_error != words;
+                if news {
+                    tracing::warn!(language = %pool.spec.id, reason = words, "no container can be made at present");
+                    (condition.readiness, condition.last_error) = (readiness, words);
                 }
+                news
             });
             None
         }

@@ -13,6 +13,7 @@ mod api;
 mod command_line;
 mod crash;
 mod differential;
+mod engine;
 mod hardening;
 mod languages;
 mod limits;

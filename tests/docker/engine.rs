@@ -1,0 +1,83 @@
+//! The ways to an engine: over TCP, and over TCP with TLS and certificates on both sides. The attached stream must work the same.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use kiln::proto::Outcome;
+use tokio::net::{TcpListener, UnixStream};
+
+use crate::support::daemon::Daemon;
+
+const SOCKET: &str = "/var/run/docker.sock";
+
+#[tokio::test]
+async fn an_engine_over_tcp_serves_as_well() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut engine = UnixStream::connect(SOCKET).await.unwrap();
+                // Either side may hang up whenever it likes.
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut engine).await;
+            });
+        }
+    });
+    check(&[("KILN__ENGINE__HOST", &format!("tcp://{address}"))]).await;
+}
+
+#[tokio::test]
+async fn an_engine_over_tls_serves_as_well() {
+    let certificates = tempfile::TempDir::new().unwrap();
+    make_certificates(certificates.path());
+    let proxy = TlsProxy::start(certificates.path());
+    let host = format!("tcp://127.0.0.1:{}", proxy.port);
+    let folder = certificates.path().to_str().unwrap();
+    check(&[("DOCKER_HOST", &host), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", folder)]).await;
+}
+
+async fn check(settings: &[(&str, &str)]) {
+    let daemon = Daemon::start_with(&["python"], settings).await;
+    let reply = daemon.run("python", "print('x' * 100000)").await;
+    assert_eq!(reply.outcome(), Outcome::Succeeded, "{}", reply.message);
+    assert_eq!(reply.run.unwrap().stdout.len(), 100_001);
+    daemon.stop();
+}
+
+/// An authority, and a server's and a client's certificate by it, under the names that Docker's tools use.
+fn make_certificates(folder: &Path) {
+    let script = "set -e; cd \"$0\"
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca.pem -days 2 -subj /CN=ca
+        printf 'subjectAltName=IP:127.0.0.1\\nbasicConstraints=CA:FALSE\\n' > extensions
+        for name in server client; do
+            openssl req -newkey rsa:2048 -nodes -keyout $name-key.pem -out $name.csr -subj /CN=$name
+            openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -out $name-cert.pem -days 2 -extfile extensions
+        done
+        cp client-key.pem key.pem; cp client-cert.pem cert.pem";
+    let output = Command::new("sh").args(["-c", script]).arg(folder).output().unwrap();
+    assert!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// TLS in front of the local socket; ended with the test.
+struct TlsProxy {
+    child: Child,
+    port: u16,
+}
+
+impl TlsProxy {
+    fn start(certificates: &Path) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/docker/tls_proxy.py");
+        let mut child = Command::new("python3").arg(script).arg(certificates).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, port: line.trim().parse().unwrap() }
+    }
+}
+
+impl Drop for TlsProxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
