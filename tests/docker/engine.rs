@@ -68,7 +68,8 @@ struct TlsProxy {
 impl TlsProxy {
     fn start(certificates: &Path) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/docker/tls_proxy.py");
-        let mut child = Command::new("python3").arg(script).arg(certificates).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            Command::new("python3").arg(script).arg(certificates).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { child, port: line.trim().parse().unwrap() }
