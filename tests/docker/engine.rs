@@ -11,7 +11,8 @@ use crate::support::daemon::Daemon;
 
 const SOCKET: &str = "/var/run/docker.sock";
 
-#[tokio::test]
+/// On two threads: the daemon is stopped by a call that blocks, and the proxy must go on meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_engine_over_tcp_serves_as_well() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
