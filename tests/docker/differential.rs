@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use kiln::proto::executor_client::ExecutorClient;
 use kiln::proto::{ExecuteRequest, ExecuteResponse, File};
 use serde::Deserialize;
+use tonic::transport::Channel;
 
 use crate::support::daemon::{Daemon, program};
 
@@ -17,6 +19,12 @@ use crate::support::daemon::{Daemon, program};
 const PROGRAMS_MIN: usize = 60;
 /// Programs at the same time.
 const CONCURRENCY: usize = 4;
+/// Runs of a program, each way, before it is believed that it can tell.
+const ATTEMPTS: usize = 3;
+
+type Client = ExecutorClient<Channel>;
+/// Outcome, exit code, signal, stdout, stderr.
+type Facts = (i32, i32, i32, String, String);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -50,10 +58,8 @@ async fn check(language: &str, comment: &str) {
         .map(|(path, request)| {
             let (mut plain, mut waiting) = (plain_client.clone(), waiting_client.clone());
             async move {
-                let (plain, waiting) = tokio::join!(plain.execute(request.clone()), waiting.execute(request));
-                let (plain, waiting) =
-                    (facts(&plain.unwrap().into_inner()), facts(&waiting.unwrap().into_inner()));
-                (plain != waiting).then(|| format!("{}:\n{}", path.display(), difference(&plain, &waiting)))
+                let told = tell(&mut plain, &mut waiting, &request).await;
+                told.map(|difference| format!("{}:\n{difference}", path.display()))
             }
         })
         .buffer_unordered(CONCURRENCY)
@@ -65,15 +71,30 @@ async fn check(language: &str, comment: &str) {
     waiting.stop();
 }
 
+/// How a program tells the two apart, if it can: no answer of one start is an answer of the other. A single difference may be
+/// the scheduler's, where a program has threads or timers.
+async fn tell(plain: &mut Client, waiting: &mut Client, request: &ExecuteRequest) -> Option<String> {
+    let (mut plain_seen, mut waiting_seen) = (Vec::new(), Vec::new());
+    for _ in 0..ATTEMPTS {
+        let (plain, waiting) = tokio::join!(plain.execute(request.clone()), waiting.execute(request.clone()));
+        plain_seen.push(facts(&plain.unwrap().into_inner()));
+        waiting_seen.push(facts(&waiting.unwrap().into_inner()));
+        if plain_seen.iter().any(|seen| waiting_seen.contains(seen)) {
+            return None;
+        }
+    }
+    Some(difference(&plain_seen[0], &waiting_seen[0]))
+}
+
 /// All that a program can show of itself.
-fn facts(reply: &ExecuteResponse) -> (i32, i32, i32, String, String) {
+fn facts(reply: &ExecuteResponse) -> Facts {
     let run = reply.run.as_ref().expect("interpreters run");
     let text = |bytes: &[u8]| without_accidents(&bytes.escape_ascii().to_string());
     (reply.outcome, run.exit_code, run.signal, text(&run.stdout), text(&run.stderr))
 }
 
-fn difference(plain: &(i32, i32, i32, String, String), waiting: &(i32, i32, i32, String, String)) -> String {
-    let lines = |facts: &(i32, i32, i32, String, String)| {
+fn difference(plain: &Facts, waiting: &Facts) -> String {
+    let lines = |facts: &Facts| {
         let text = format!("{:?}\\n{}\\n{}", (facts.0, facts.1, facts.2), facts.3, facts.4);
         text.split("\\n").map(str::to_owned).collect::<Vec<_>>()
     };
