@@ -65,6 +65,9 @@ install_engine() {
     {
         apt-get update
         DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io iptables
+        # Since Debian 13 the command has a package of its own.
+        command -v docker ||
+            DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker-cli
     } >>"$log" 2>&1 || die "cannot install docker.io, see $log"
 }
 
