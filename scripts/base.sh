@@ -33,6 +33,9 @@ fi
 # image, so that packages installed on top of it bring no documentation either.
 # The hook is expanded by mmdebstrap. The import runs in a pipe: with a failed bootstrap nothing is tagged, because
 # the tag is given only afterwards.
+# What the packages print is shown only if the work fails.
+words=$(mktemp)
+trap 'rm -f "$words"' EXIT
 # shellcheck disable=SC2016
 id=$(mmdebstrap --quiet --variant=minbase --include=usr-is-merged \
     --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
@@ -45,7 +48,11 @@ id=$(mmdebstrap --quiet --variant=minbase --include=usr-is-merged \
     --dpkgopt='path-include=/usr/share/locale/locale.alias' \
     --dpkgopt='path-exclude=/usr/share/lintian/*' \
     --customize-hook='rm -rf "$1"/var/cache/apt/*.bin "$1"/var/log/*.log "$1"/var/log/apt' \
-    bookworm - |
-    docker import --change 'CMD ["bash"]' - | tail -n 1)
+    bookworm - 2>"$words" |
+    docker import --change 'CMD ["bash"]' - | tail -n 1) || {
+    cat "$words" >&2
+    say "cannot make $image from Debian's packages" >&2
+    exit 1
+}
 docker tag "$id" "$image"
 say "made $image from Debian's packages"
