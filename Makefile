@@ -18,7 +18,7 @@ base: engine ## Pull the base image, or make it from Debian's packages where no 
 
 .PHONY: images
 images: base ## Build or pull the executor images, and prove each
-	cargo build --locked
+	cargo build --locked --workspace --all-targets
 	target/debug/kiln images build $(IMAGES_OPTIONS)
 
 .PHONY: demo
@@ -30,7 +30,7 @@ check: ## Format, lints, documentation, the tree's own rules
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
-	cargo test --locked --test architecture
+	cargo test --locked --workspace --test architecture
 	if command -v shellcheck > /dev/null; then shellcheck scripts/*.sh .ci/run deploy/images/go/kiln-go-build; fi
 
 .PHONY: test
