@@ -29,6 +29,7 @@ use crate::wire::{
     StageSpec, Usage, VERSION,
 };
 
+/// Bytes read at once: a pipe's default capacity.
 const READ_BYTES: usize = 64 * 1024;
 
 /// Serves the daemon on stdin and stdout until it goes away.
@@ -49,6 +50,8 @@ pub(crate) fn run() -> io::Result<()> {
         input,
         outbox: Outbox::new(output),
         decoder: Decoder::default(),
+        // Touched now: zeroes would come page by page when they are used, in the middle of a request.
+        buffer: vec![u8::MAX; READ_BYTES],
         children,
         cgroup: Cgroup::open(),
         place: None,
@@ -92,6 +95,8 @@ struct Session {
     input: File,
     outbox: Outbox<File>,
     decoder: Decoder,
+    /// For whatever is read, from the daemon or the job.
+    buffer: Vec<u8>,
     children: SignalFd,
     cgroup: Cgroup,
     place: Option<Place>,
@@ -141,12 +146,11 @@ impl Session {
 
     /// Reads and obeys the daemon; false when it has gone.
     fn listen(&mut self) -> io::Result<bool> {
-        let mut buffer = vec![0; READ_BYTES];
-        let bytes = self.input.read(&mut buffer)?;
+        let bytes = self.input.read(&mut self.buffer)?;
         if bytes == 0 {
             return Ok(false);
         }
-        self.decoder.push(&buffer[..bytes]);
+        self.decoder.push(&self.buffer[..bytes]);
         while let Some(message) = self.decoder.decode::<HostMessage>().map_err(io::Error::other)? {
             self.obey(message)?;
         }
@@ -281,7 +285,9 @@ impl Session {
         if taken > 0 {
             self.outbox.push(&AgentMessage::InputTaken(taken))?;
         }
-        let Some(report) = job.running.advance(&mut self.outbox, &self.cgroup)? else { return Ok(()) };
+        let Some(report) = job.running.advance(&mut self.outbox, &self.cgroup, &mut self.buffer)? else {
+            return Ok(());
+        };
         let compiled = report.stage == Stage::Compile
             && report.killed.is_none()
             && report.ending == Ending::Exited(crate::wire::Exit::Code(0));

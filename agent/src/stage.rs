@@ -16,8 +16,6 @@ use crate::outbox::Outbox;
 use crate::spawn::Process;
 use crate::wire::{AgentMessage, Ending, Exit, KillCause, Stage, StageReport, Stream, Usage};
 
-/// Bytes read from a pipe at once: a pipe's default capacity.
-const READ_BYTES: usize = 64 * 1024;
 /// After the first process has ended, what it left behind may go on this long while it holds the output open.
 const DRAIN: Duration = Duration::from_millis(100);
 /// A program that went past its output limit may end by itself within this time; then it is killed.
@@ -123,17 +121,19 @@ impl Running {
         }
     }
 
-    /// Moves everything on as far as it goes without waiting; returns the report when the stage is over.
+    /// Moves everything on as far as it goes without waiting; returns the report when the stage is over. `buffer` is room for
+    /// what is read.
     pub(crate) fn advance<W: Write>(
         &mut self,
         outbox: &mut Outbox<W>,
         cgroup: &Cgroup,
+        buffer: &mut [u8],
     ) -> io::Result<Option<StageReport>> {
         if matches!(self.phase, Phase::Dying { .. }) {
             kill::kill_all(self.uid)?;
         }
         self.reap()?;
-        self.pump(outbox)?;
+        self.pump(outbox, buffer)?;
         let now = Instant::now();
         match self.phase {
             Phase::Running if self.exit.is_some() => self.phase = Phase::Draining { until: now + DRAIN },
@@ -195,9 +195,9 @@ impl Running {
         }
     }
 
-    fn pump<W: Write>(&mut self, outbox: &mut Outbox<W>) -> io::Result<()> {
+    fn pump<W: Write>(&mut self, outbox: &mut Outbox<W>, buffer: &mut [u8]) -> io::Result<()> {
         for capture in &mut self.captures {
-            capture.pump(self.stage, self.bounds.output_bytes, outbox)?;
+            capture.pump(self.stage, self.bounds.output_bytes, outbox, buffer)?;
             if capture.dropped > 0 && self.output_over_since.is_none() {
                 self.output_over_since = Some(Instant::now());
             }
@@ -247,13 +247,18 @@ impl Running {
 }
 
 impl Capture {
-    fn pump<W: Write>(&mut self, stage: Stage, limit: u64, outbox: &mut Outbox<W>) -> io::Result<()> {
-        let mut buffer = [0; READ_BYTES];
+    fn pump<W: Write>(
+        &mut self,
+        stage: Stage,
+        limit: u64,
+        outbox: &mut Outbox<W>,
+        buffer: &mut [u8],
+    ) -> io::Result<()> {
         while let Some(pipe) = &mut self.pipe {
             if outbox.is_full() {
                 return Ok(());
             }
-            match pipe.read(&mut buffer) {
+            match pipe.read(buffer) {
                 Ok(0) => self.pipe = None,
                 Ok(bytes) => {
                     let kept = (limit - self.kept).min(bytes as u64);

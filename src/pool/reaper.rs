@@ -11,6 +11,8 @@ use tokio::sync::mpsc;
 use crate::engine::{Engine, EngineError, Owner};
 use crate::sandbox::Burial;
 
+use super::traffic::REPLY_HEADSTART;
+
 /// Removals at the same time: more does not make an engine faster.
 const PARALLEL: usize = 4;
 const RETRY_FIRST: Duration = Duration::from_millis(200);
@@ -38,6 +40,7 @@ pub(super) async fn run(
 }
 
 async fn bury(engine: &Arc<dyn Engine>, burial: Burial) {
+    tokio::time::sleep(REPLY_HEADSTART).await;
     let mut pause = RETRY_FIRST;
     while let Err(error) = engine.destroy(&burial.container).await {
         tracing::warn!(container = burial.container.short(), %error, "a container is not removed; trying again");

@@ -9,6 +9,9 @@ use tokio::sync::watch;
 /// one must not keep the pool low.
 const YIELD_MAX: Duration = Duration::from_millis(100);
 
+/// How long the engine is left alone after an execution, so that its reply reaches a caller on the same machine first.
+pub(super) const REPLY_HEADSTART: Duration = Duration::from_millis(5);
+
 /// Counts executions from their lease to their settlement.
 #[derive(Debug, Clone)]
 pub(super) struct Traffic {
@@ -31,10 +34,18 @@ impl Traffic {
         UnderWay { traffic: self.clone() }
     }
 
-    /// Waits until nothing is under way, but not for long.
+    /// Waits until nothing has been under way for a moment, but not for long.
     pub(super) async fn quiet(&self) {
         let mut under_way = self.under_way.subscribe();
-        let _ = tokio::time::timeout(YIELD_MAX, under_way.wait_for(|count| *count == 0)).await;
+        let quiet = async {
+            while under_way.wait_for(|count| *count == 0).await.is_ok() {
+                let busy = under_way.wait_for(|count| *count > 0);
+                if tokio::time::timeout(REPLY_HEADSTART, busy).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(YIELD_MAX, quiet).await;
     }
 }
 
