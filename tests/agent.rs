@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kiln::wire::{AgentMessage, Exit, HostMessage, INPUT_WINDOW_BYTES, KillCause, Setup, StandbySpec};
 use support::agent::{Agent, limits, shell, stage};
@@ -153,6 +153,20 @@ async fn a_child_that_holds_the_output_open_does_not_hold_up_the_end() {
     assert_eq!(result.stdout(), "done\n");
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
     assert_eq!(place.living(), 0);
+}
+
+#[tokio::test]
+async fn a_daemon_that_does_not_read_holds_up_the_report_and_loses_nothing() {
+    let mut place = Place::ready().await;
+    // More than all the buffers on the way, so that some is still in the pipe when everything is dead.
+    place.agent.send(&HostMessage::Run(shell("head -c 1000000 /dev/zero & exit 5"))).await;
+    // Longer than dying may take.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert_eq!(place.living(), 0);
+    let result = place.agent.finish().await;
+    assert_eq!((result.exit(), result.killed()), (Exit::Code(5), None));
+    let kept = result.output[&(1, 0)].len();
+    assert!(kept > 256 * 1024, "{kept}");
 }
 
 #[tokio::test]

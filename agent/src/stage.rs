@@ -24,6 +24,8 @@ const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 const KILL_INTERVAL: Duration = Duration::from_millis(1);
 /// How long dying may take before the container is declared worthless.
 const KILL_MAX: Duration = Duration::from_secs(10);
+/// How often a dead job's output is looked at while the daemon does not take it.
+const DEAD_INTERVAL: Duration = Duration::from_millis(100);
 /// Shortest time between two looks at the CPU clock.
 const CPU_CHECK_MIN: Duration = Duration::from_millis(2);
 
@@ -68,6 +70,8 @@ enum Phase {
     Dying {
         since: Instant,
     },
+    /// Nothing of the job lives. What it wrote may still wait for a daemon that reads slowly.
+    Dead,
 }
 
 /// A stage between its start and its report.
@@ -116,7 +120,7 @@ impl Running {
         if matches!(self.phase, Phase::Running) {
             self.killed = Some(cause);
         }
-        if !matches!(self.phase, Phase::Dying { .. }) {
+        if !matches!(self.phase, Phase::Dying { .. } | Phase::Dead) {
             self.phase = Phase::Dying { since: Instant::now() };
         }
     }
@@ -138,7 +142,7 @@ impl Running {
         match self.phase {
             Phase::Running if self.exit.is_some() => self.phase = Phase::Draining { until: now + DRAIN },
             Phase::Running => self.check_bounds(now, cgroup),
-            Phase::Draining { .. } | Phase::Dying { .. } => {}
+            Phase::Draining { .. } | Phase::Dying { .. } | Phase::Dead => {}
         }
         if let Phase::Draining { until } = self.phase
             && (self.is_drained() || now >= until)
@@ -146,14 +150,15 @@ impl Running {
             self.phase = Phase::Dying { since: now };
         }
         if let Phase::Dying { since } = self.phase {
-            if kill::kill_all(self.uid)? && self.exit.is_some() && self.is_drained() {
-                return Ok(Some(self.report(cgroup)));
-            }
-            if now - since > KILL_MAX {
+            if kill::kill_all(self.uid)? && self.exit.is_some() {
+                self.phase = Phase::Dead;
+                self.pump(outbox, buffer)?;
+            } else if now - since > KILL_MAX {
                 return Err(io::Error::other("processes of the job survive SIGKILL"));
             }
         }
-        Ok(None)
+        let over = matches!(self.phase, Phase::Dead) && self.is_drained();
+        Ok(over.then(|| self.report(cgroup)))
     }
 
     /// The pipes to wait on.
@@ -171,6 +176,7 @@ impl Running {
             }
             Phase::Draining { until } => until,
             Phase::Dying { .. } => Instant::now() + KILL_INTERVAL,
+            Phase::Dead => Instant::now() + DEAD_INTERVAL,
         }
     }
 
@@ -196,8 +202,9 @@ impl Running {
     }
 
     fn pump<W: Write>(&mut self, outbox: &mut Outbox<W>, buffer: &mut [u8]) -> io::Result<()> {
+        let writers_live = !matches!(self.phase, Phase::Dead);
         for capture in &mut self.captures {
-            capture.pump(self.stage, self.bounds.output_bytes, outbox, buffer)?;
+            capture.pump(self.stage, self.bounds.output_bytes, writers_live, outbox, buffer)?;
             if capture.dropped > 0 && self.output_over_since.is_none() {
                 self.output_over_since = Some(Instant::now());
             }
@@ -247,10 +254,12 @@ impl Running {
 }
 
 impl Capture {
+    /// Passes on what is in the pipe. Where nobody lives who could write, an empty pipe is at its end, whatever holds it open.
     fn pump<W: Write>(
         &mut self,
         stage: Stage,
         limit: u64,
+        writers_live: bool,
         outbox: &mut Outbox<W>,
         buffer: &mut [u8],
     ) -> io::Result<()> {
@@ -272,7 +281,12 @@ impl Capture {
                         return Ok(());
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if !writers_live {
+                        self.pipe = None;
+                    }
+                    return Ok(());
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }

@@ -59,6 +59,11 @@ pub async fn run(arguments: RunArguments) -> Result<u8, CliError> {
 }
 
 fn request(arguments: &RunArguments, language: String) -> Result<ExecuteRequest, CliError> {
+    let terminal = Path::new("-");
+    if arguments.file == terminal && arguments.stdin.as_deref() == Some(terminal) {
+        let words = "the program and its input cannot both come from standard input; name a file for one";
+        return Err(CliError::Usage(words.to_owned()));
+    }
     let code = read(&arguments.file)?;
     let code =
         String::from_utf8(code).map_err(|_| CliError::Usage("the program's file is not UTF-8".to_owned()))?;

@@ -1,15 +1,16 @@
 //! A container that runs its program: sends, listens, kills, and ends spent.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    ExecutionId, Exit, KillCause, Sink, SpentReason, StageEvidence, StageKind, StreamKind, Usage,
+    ExecutionId, Exit, KillCause, Sink, SinkClosed, SpentReason, StageEvidence, StageKind, StreamKind, Usage,
 };
 use crate::engine::{ContainerId, Engine};
 use crate::wire::{self, AgentMessage, Ending, HostMessage, INPUT_WINDOW_BYTES, Stage, StageReport, Stream};
@@ -102,43 +103,33 @@ impl Busy {
         }
         let (taken, window) = watch::channel(0);
         let Session { reader, writer } = &mut self.session;
-        let listen = async {
-            let result = listen(reader, id, plan, &self.blueprint.image.reference, sink, &taken, ran).await;
-            result.map_err(Some)
-        };
-        let speak = async {
-            speak(writer, plan, window, cancel).await.map_err(Some)?;
-            // Nothing is left to say; only the listener can end this.
-            std::future::pending::<Result<(), Option<SandboxError>>>().await
-        };
-        let conversation = async {
-            tokio::select! {
-                result = listen => result,
-                result = speak => result,
-            }
-        };
         let killed = async {
             cancel.cancelled().await;
             tokio::time::sleep(KILL_WAIT).await;
-            Err(None)
         };
-        let seconds = plan.guard.as_secs();
-        let bounded = timeout(plan.guard, async {
-            tokio::select! {
-                result = conversation => result,
-                result = killed => result,
-            }
-        });
-        match bounded.await {
-            Ok(Ok(()) | Err(None)) => Ok(()),
-            Ok(Err(Some(error))) => Err(error),
-            Err(_) => Err(SandboxError::Silent { what: "finish", seconds }),
+        tokio::select! {
+            result = listen(reader, id, plan, &self.blueprint.image.reference, sink, &taken, ran) => result,
+            error = speak(writer, plan, window, cancel) => Err(error),
+            () = killed => Ok(()),
         }
     }
 }
 
-/// Sends the job and its input, never more of that than the agent has room for; then waits to kill.
+/// Sends the job and its input, never more of that than the agent has room for; then waits to kill. Ends only by an error:
+/// once everything is said, the listener ends the conversation.
 async fn speak(
+    writer: &mut Writer,
+    plan: &Plan,
+    taken: watch::Receiver<u64>,
+    cancel: &CancellationToken,
+) -> SandboxError {
+    match say(writer, plan, taken, cancel).await {
+        Ok(()) => std::future::pending().await,
+        Err(error) => error,
+    }
+}
+
+async fn say(
     writer: &mut Writer,
     plan: &Plan,
     mut taken: watch::Receiver<u64>,
@@ -180,18 +171,27 @@ async fn listen(
     taken: &watch::Sender<u64>,
     ran: &mut Ran,
 ) -> Result<(), SandboxError> {
+    // One bound on the whole; where it strikes tells a silent agent from a caller that does not read.
+    let over = tokio::time::sleep(plan.guard);
+    tokio::pin!(over);
     loop {
-        match reader.receive().await? {
+        let message = tokio::select! {
+            message = reader.receive() => message?,
+            () = &mut over => {
+                return Err(SandboxError::Silent { what: "finish", seconds: plan.guard.as_secs() });
+            }
+        };
+        match message {
             AgentMessage::Started(_) => {
                 if ran.first_start.is_none() {
                     ran.first_start = Some(Instant::now());
-                    sink.started(id).await.map_err(|_| SandboxError::CallerGone)?;
+                    handed_over(sink.started(id), over.as_mut()).await?;
                 }
             }
             AgentMessage::Output { stage, stream, content } => {
                 let content = Bytes::from(content);
-                let accepted = sink.output(stage_kind(stage), stream_kind(stream), content).await;
-                accepted.map_err(|_| SandboxError::CallerGone)?;
+                let (stage, stream) = (stage_kind(stage), stream_kind(stream));
+                handed_over(sink.output(stage, stream, content), over.as_mut()).await?;
             }
             AgentMessage::InputTaken(bytes) => taken.send_modify(|taken| *taken += bytes),
             AgentMessage::Ended(report) => {
@@ -206,6 +206,18 @@ async fn listen(
                 return Err(unexpected(&other));
             }
         }
+    }
+}
+
+/// A caller that has not taken its output when all is `over` counts as gone.
+async fn handed_over(
+    work: impl Future<Output = Result<(), SinkClosed>>,
+    over: Pin<&mut Sleep>,
+) -> Result<(), SandboxError> {
+    tokio::select! {
+        biased;
+        result = work => result.map_err(|_| SandboxError::CallerGone),
+        () = over => Err(SandboxError::CallerGone),
     }
 }
 
@@ -245,5 +257,64 @@ fn stream_kind(stream: Stream) -> StreamKind {
     match stream {
         Stream::Stdout => StreamKind::Stdout,
         Stream::Stderr => StreamKind::Stderr,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use futures_util::{StreamExt, stream};
+
+    use super::*;
+    use crate::domain::StageOutput;
+    use crate::engine::{AgentPipe, Piece};
+
+    /// Never takes anything.
+    struct Stalled;
+
+    #[async_trait]
+    impl Sink for Stalled {
+        async fn started(&mut self, _: ExecutionId) -> Result<(), SinkClosed> {
+            Ok(())
+        }
+
+        async fn output(&mut self, _: StageKind, _: StreamKind, _: Bytes) -> Result<(), SinkClosed> {
+            std::future::pending().await
+        }
+
+        fn kept(&mut self, _: StageKind) -> StageOutput {
+            StageOutput::default()
+        }
+    }
+
+    /// What comes of an agent that says `messages` and then nothing more.
+    async fn outcome(messages: &[AgentMessage]) -> Result<(), SandboxError> {
+        let said: Vec<_> =
+            messages.iter().map(|m| Ok(Piece::Stdout(wire::encode(m).unwrap().into()))).collect();
+        let output = Box::pin(stream::iter(said).chain(stream::pending()));
+        let mut session = Session::new(AgentPipe { input: Box::pin(tokio::io::sink()), output });
+        let plan = Plan {
+            opening: Vec::new(),
+            stdin: Bytes::new(),
+            memory_bytes: 0,
+            guard: Duration::from_millis(20),
+            compile_program: String::new(),
+            run_program: String::new(),
+        };
+        let (taken, _window) = watch::channel(0);
+        let (id, mut ran) = (ExecutionId::random(), Ran::default());
+        listen(&mut session.reader, id, &plan, "image", &mut Stalled, &taken, &mut ran).await
+    }
+
+    #[tokio::test]
+    async fn a_silent_agent_is_told_from_a_caller_that_does_not_read() {
+        let started = AgentMessage::Started(Stage::Run);
+        let silent = outcome(std::slice::from_ref(&started)).await.unwrap_err();
+        assert!(matches!(silent, SandboxError::Silent { .. }), "{silent}");
+
+        let output =
+            AgentMessage::Output { stage: Stage::Run, stream: Stream::Stdout, content: b"x".to_vec() };
+        let stalled = outcome(&[started, output]).await.unwrap_err();
+        assert!(matches!(stalled, SandboxError::CallerGone), "{stalled}");
     }
 }

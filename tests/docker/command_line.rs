@@ -36,6 +36,9 @@ async fn a_person_gets_the_programs_own_output_and_exit_code() {
     assert_eq!(kiln(&daemon, &["run", &path("kill.py")]).status.code(), Some(128 + 15));
     assert_eq!(kiln(&daemon, &["run", &path("missing.py")]).status.code(), Some(125));
     assert_eq!(kiln(&daemon, &["run", &path("input")]).status.code(), Some(125));
+    let output = kiln(&daemon, &["run", "-l", "python", "-", "--stdin", "-"]);
+    assert_eq!(output.status.code(), Some(125));
+    assert!(text(&output.stderr).contains("cannot both come from"), "{}", text(&output.stderr));
 
     let output = kiln(&daemon, &["run", &path("hello.py"), "--arg", "x", "--json"]);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

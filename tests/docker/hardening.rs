@@ -1,5 +1,7 @@
 //! What a program finds in its container, and what it cannot do there.
 
+use std::os::unix::fs::PermissionsExt;
+
 use kiln::proto::Outcome;
 
 use crate::support::daemon::{Daemon, docker};
@@ -89,6 +91,7 @@ async fn containers_are_made_as_the_design_says() {
     assert_eq!(facts("{{.HostConfig.LogConfig.Type}} {{.HostConfig.IpcMode}}"), "none private");
     assert_eq!(facts("{{.HostConfig.SecurityOpt}}"), "[no-new-privileges:true]");
     assert_eq!(facts("{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}"), format!("{0} {0}", 512 << 20));
+    assert_eq!(facts("{{.Config.Healthcheck.Test}}"), "[NONE]");
     assert_eq!(facts("{{index .Config.Labels \"kiln.language\"}}"), "python");
     daemon.stop();
 }
@@ -98,20 +101,8 @@ async fn any_image_with_the_toolchain_will_do() {
     // An image with nothing but a static binary: no shell, no libc, no user database.
     let directory = tempfile::TempDir::new().unwrap();
     std::fs::write(directory.path().join("tool"), kiln::app::AGENT.content).unwrap();
-    std::fs::write(
-        directory.path().join("Dockerfile"),
-        "FROM scratch\nCOPY --chmod=755 tool /tool\n".replace("--chmod=755 ", ""),
-    )
-    .unwrap();
-    std::os::unix::fs::PermissionsExt::set_mode(
-        &mut std::fs::metadata(directory.path()).unwrap().permissions(),
-        0o755,
-    );
-    std::fs::set_permissions(
-        directory.path().join("tool"),
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .unwrap();
+    std::fs::set_permissions(directory.path().join("tool"), PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::write(directory.path().join("Dockerfile"), "FROM scratch\nCOPY tool /tool\n").unwrap();
     docker(&["build", "-q", "-t", "kiln-test-scratch:local", &directory.path().display().to_string()]);
 
     let languages = tempfile::TempDir::new().unwrap();

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount, MountType,
-    MountVolumeOptions,
+    ContainerCreateBody, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
+    MountType, MountVolumeOptions,
 };
 
 use crate::engine::types::{ContainerSpec, Tmpfs};
@@ -49,6 +49,8 @@ pub(super) fn hardened(spec: &ContainerSpec) -> ContainerCreateBody {
         // The image's own command would be appended to the entrypoint.
         cmd: Some(Vec::new()),
         user: Some("0:0".to_owned()),
+        // One that an image brings would run as root beside the program.
+        healthcheck: Some(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..Default::default() }),
         hostname: Some("kiln".to_owned()),
         working_dir: Some("/".to_owned()),
         labels: Some(HashMap::from_iter(spec.owner.labels(Some(&spec.language)))),
