@@ -250,7 +250,7 @@ fn print(all: &Seen, levels: &[Level]) {
     for ((language, outcome), count) in &all.outcomes {
         outcomes.add_row([language, outcome, &count.to_string()]);
     }
-    println!("{outcomes}\n");
+    println!("{}\n", outcomes.trim_fmt());
     let heads = [
         "CONCURRENCY",
         "EXECUTIONS",
@@ -276,7 +276,7 @@ fn print(all: &Seen, levels: &[Level]) {
             level.mismatches.to_string(),
         ]);
     }
-    println!("{times}");
+    println!("{}", times.trim_fmt());
     for (reason, count) in &all.refused {
         println!("\nrefused {count} times: {reason}");
     }

@@ -37,7 +37,7 @@ pub async fn languages(arguments: Query) -> Result<(), CliError> {
         let aliases = language.aliases.join(", ");
         table.add_row([&language.id, &aliases, &ready, standby, &language.image, &language.version]);
     }
-    println!("{table}");
+    println!("{}", table.trim_fmt());
     Ok(())
 }
 
@@ -59,7 +59,7 @@ pub async fn pool(arguments: PoolArguments) -> Result<(), CliError> {
             // Home, and clear to the end of the screen.
             print!("\x1b[H\x1b[J");
         }
-        println!("{}", pool_table(&reply));
+        println!("{}", pool_table(&reply).trim_fmt());
         std::io::stdout().flush()?;
         if !arguments.watch {
             return Ok(());

@@ -7,7 +7,7 @@ use include_dir::{Dir, File, include_dir};
 use sha2::{Digest, Sha256};
 
 use crate::engine::{BuildSpec, Engine, EngineError, Progress};
-use crate::language::{ImageCandidate, ImageSource, LanguageSpec};
+use crate::language::{ImageCandidate, ImageSource, LanguageSpec, SPEC_FILE};
 
 static DOCKERFILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/deploy/images");
 static LANGUAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
@@ -131,6 +131,8 @@ fn build_spec(
         None => Vec::new(),
     };
     let own = LANGUAGES.get_dir(id).into_iter().flat_map(Dir::files);
+    // An entry's limits are no part of its image.
+    let own = own.filter(|file| file_name(file) != SPEC_FILE);
     let mut archive = tar::Builder::new(Vec::new());
     let mut digest = Sha256::new();
     for file in folder.files().chain(own) {

@@ -15,7 +15,8 @@ use super::spec::{ImageCandidate, ImageSource, LanguageSpec, PoolBounds, Standby
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
 
-const SPEC_FILE: &str = "language.toml";
+/// A language's entry within its folder.
+pub const SPEC_FILE: &str = "language.toml";
 const SMOKE_FOLDER: &str = "smoke/";
 
 /// A language folder that cannot be used.

@@ -7,7 +7,7 @@ mod raw;
 mod smoke;
 mod spec;
 
-pub use catalogue::{AssetFile, Catalogue, CatalogueError};
+pub use catalogue::{AssetFile, Catalogue, CatalogueError, SPEC_FILE};
 pub use smoke::SmokeProgram;
 pub use spec::{
     BUILD_DIR, ImageCandidate, ImageSource, LanguageSpec, MOUNT_DIR, PoolBounds, Standby, TMP_DIR,
