@@ -32,8 +32,8 @@ pub(super) async fn follow(health: Health, reporter: HealthReporter) -> Result<I
     std::future::pending().await
 }
 
-/// Everything stops serving.
-pub(super) async fn stop(health: &Health, reporter: &HealthReporter) {
+/// Makes every entry, and each say that it does not serve: so before the start and at the end.
+pub(super) async fn none_serves(health: &Health, reporter: &HealthReporter) {
     let languages = health.languages().map(|id| format!("kiln.language.{id}"));
     for entry in WHOLE.iter().map(|entry| (*entry).to_owned()).chain(languages) {
         reporter.set_service_status(entry, ServingStatus::NotServing).await;

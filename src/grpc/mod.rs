@@ -86,7 +86,7 @@ pub struct NotServing {
 impl NotServing {
     /// Does so now.
     pub async fn announce(&self) {
-        health::stop(&self.health, &self.reporter).await;
+        health::none_serves(&self.health, &self.reporter).await;
     }
 }
 
@@ -94,10 +94,7 @@ impl GrpcServer {
     /// Puts the services together.
     #[must_use]
     pub fn new(services: GrpcServices) -> Self {
-        let reporter = HealthReporter::new();
-        let (state, follower) = (services.health.clone(), reporter.clone());
-        services.tasks.maintain("grpc health", health::follow(state, follower));
-        Self { services, reporter }
+        Self { services, reporter: HealthReporter::new() }
     }
 
     /// For the shutdown.
@@ -116,6 +113,10 @@ impl GrpcServer {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
         let services = self.services;
+        // Every entry is there before the first call can ask for it.
+        health::none_serves(&services.health, &self.reporter).await;
+        let follow = health::follow(services.health.clone(), self.reporter.clone());
+        services.tasks.maintain("grpc health", follow);
         let bytes_max = services.request_bytes_max;
         let pool = PoolService { pools: services.pools, catalogue: services.catalogue.clone() };
         let executor = ExecutorService {

@@ -31,6 +31,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt;
 
 /// Far above anything that is not stuck.
@@ -278,6 +281,22 @@ async fn an_engine_that_dies_is_told_and_its_return_is_noticed() {
     bounded(async { while server.execute("hello").await.is_err() {} }).await;
     let health = get(server.http, "/health").await;
     assert!(health.starts_with("HTTP/1.1 200") && health.contains(r#""status":"healthy""#), "{health}");
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn health_has_every_entry_from_the_first_call_on() {
+    let server = Server::start(Script { create: Step::Waits, ..GOOD }, &[]).await;
+    let mut health = HealthClient::new(server.channel().await);
+    let of = |service: &str| HealthCheckRequest { service: service.to_owned() };
+    for service in ["", "kiln.v1.Executor", "kiln.v1.Pool", "kiln.language.python"] {
+        let reply = bounded(health.check(of(service))).await.unwrap().into_inner();
+        assert_eq!(reply.status(), ServingStatus::NotServing, "{service:?}");
+    }
+    server.engine.release();
+    let mut changes = health.watch(of("kiln.language.python")).await.unwrap().into_inner();
+    bounded(async { while changes.message().await.unwrap().unwrap().status() != ServingStatus::Serving {} })
+        .await;
     server.stopped().await;
 }
 

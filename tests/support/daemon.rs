@@ -84,16 +84,13 @@ impl Daemon {
         for language in languages {
             let service = format!("kiln.language.{language}");
             let waited = async {
-                // The entry appears with the pool's first word.
-                loop {
-                    let mut changes =
-                        health.watch(HealthCheckRequest { service: service.clone() }).await?.into_inner();
-                    while let Some(change) = changes.message().await? {
-                        if change.status() == ServingStatus::Serving {
-                            return Ok::<(), Status>(());
-                        }
+                let mut changes = health.watch(HealthCheckRequest { service }).await?.into_inner();
+                while let Some(change) = changes.message().await? {
+                    if change.status() == ServingStatus::Serving {
+                        return Ok(());
                     }
                 }
+                Err(Status::unavailable("the health stream ended"))
             };
             let waited = tokio::time::timeout(Duration::from_secs(WARM_SECONDS_MAX), waited).await;
             assert!(
