@@ -12,6 +12,7 @@ use tonic::codegen::http::{HeaderMap, Request, Response};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
+use crate::admission::until;
 use crate::pool::Settlement;
 
 use super::status::{invalid_field, too_large};
@@ -20,8 +21,8 @@ const TIMEOUT_HEADER: &str = "grpc-timeout";
 /// A deadline nearer than this has passed: no program can start.
 const DEADLINE_MIN: Duration = Duration::from_millis(1);
 /// Kiln ends a program this long before the caller's deadline, so that the reply says so and the program is dead when
-/// the caller hears of it; a tenth of the time where that is less.
-const REPLY_MARGIN: Duration = Duration::from_millis(20);
+/// the caller hears of it; a tenth of the time where that is less. Measured in ADR 6.
+const REPLY_MARGIN: Duration = Duration::from_millis(100);
 
 /// When the caller stops waiting; in the extensions of each request that has a deadline.
 #[derive(Debug, Clone, Copy)]
@@ -68,17 +69,22 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match timeout(request.headers()) {
+        let timeout = match timeout(request.headers()) {
             Err(status) => return Box::pin(std::future::ready(Ok(status.into_http()))),
-            Ok(Some(timeout)) => {
-                let deadline = Instant::now() + timeout - REPLY_MARGIN.min(timeout / 10);
-                request.extensions_mut().insert(Deadline(deadline));
-            }
-            Ok(None) => {}
-        }
+            Ok(timeout) => timeout,
+        };
+        let over = timeout.map(|timeout| {
+            let over = Instant::now() + timeout;
+            request.extensions_mut().insert(Deadline(over - REPLY_MARGIN.min(timeout / 10)));
+            over
+        });
         let (answer, bytes_max) = (self.inner.call(request), self.request_bytes_max);
         Box::pin(async move {
-            let mut response = answer.await?;
+            let mut response = tokio::select! {
+                biased;
+                response = answer => response?,
+                () = until(over) => return Ok(overdue().into_http()),
+            };
             if is_too_large(response.headers()) {
                 return Ok(too_large(bytes_max).into_http());
             }
@@ -91,6 +97,12 @@ where
             }))
         })
     }
+}
+
+/// The deadline is here and no answer is: the kill takes longer than the margin, or the machine is short of time.
+/// tonic's own timer, which is set after this one and looked at after it, would tell the caller CANCELLED.
+fn overdue() -> Status {
+    Status::deadline_exceeded("the deadline passed; what was still running is being killed")
 }
 
 /// tonic's own words for a message over the decoding limit; its code for that is not the one of Kiln's contract.

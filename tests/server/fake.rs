@@ -247,6 +247,14 @@ impl FakeAgent {
                 }
                 return;
             }
+            "outlive kills" => {
+                while let Some(message) = self.receive().await {
+                    if message == HostMessage::Kill {
+                        self.log.kills.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                return;
+            }
             "flood" => {
                 for _ in 0..64 {
                     self.say(&vec![b'x'; 64 * 1024]).await;

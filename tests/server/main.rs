@@ -231,6 +231,19 @@ async fn the_callers_deadline_ends_the_program_before_the_reply() {
 }
 
 #[tokio::test]
+async fn a_deadline_is_told_as_one_before_the_kill_is_confirmed() {
+    let server = Server::start(GOOD, &[]).await;
+    server.pool_until(|pool| pool.warm > 0).await;
+    let mut late = Request::new(request("outlive kills"));
+    late.metadata_mut().insert("grpc-timeout", "300m".parse().unwrap());
+    let status = bounded(server.timerless_client().execute(late)).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+    assert!(status.message().contains("is being killed"), "{status}");
+    assert_eq!(server.engine.log.kills.load(Ordering::Relaxed), 1);
+    server.stopped().await;
+}
+
+#[tokio::test]
 async fn a_deadline_in_the_past_runs_nothing() {
     let server = Server::start(GOOD, &[]).await;
     let mut late = Request::new(request("hello"));
