@@ -25,13 +25,21 @@ images: base ## Build or pull the executor images, and prove each
 demo: ## Show it: engine, images, release build, daemon, a program in each language; stops what it started
 	scripts/demo.sh $(IMAGES_OPTIONS)
 
+.PHONY: env
+env: ## Write .env for docker compose from what this machine is like
+	scripts/env.sh $(EXTRA_CA)
+
+.PHONY: compose
+compose: base ## Show it by docker compose: build, first Execute, second start, a change, down; each step timed
+	scripts/compose.sh $(EXTRA_CA)
+
 .PHONY: check
 check: ## Format, lints, documentation, the tree's own rules
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
 	cargo test --locked --workspace --test architecture
-	if command -v shellcheck > /dev/null; then shellcheck scripts/*.sh .ci/run deploy/images/go/kiln-go-build; fi
+	if command -v shellcheck > /dev/null; then shellcheck scripts/*.sh deploy/*.sh .ci/run deploy/images/go/kiln-go-build; fi
 
 .PHONY: test
 test: images ## The whole suite; needs the engine and the images, and brings them up

@@ -138,6 +138,9 @@ pub struct BuildArguments {
     /// Build or pull even where the engine has the image
     #[arg(long)]
     pub rebuild: bool,
+    /// Leave an image that is there and up to date as it is, without proving it again
+    #[arg(long, conflicts_with = "rebuild")]
+    pub missing: bool,
     /// Settings.
     #[command(flatten)]
     pub config: ConfigFile,

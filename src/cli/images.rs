@@ -55,21 +55,19 @@ pub async fn build(bench: &Workbench, arguments: &BuildArguments) -> Result<(), 
     for language in chosen(bench, &arguments.languages)? {
         let begun = Instant::now();
         let bar = progress_bar(&language);
-        let result = make(bench, &language, &options, &bar).await;
+        let result = make(bench, &language, &options, arguments.missing, &bar).await;
         bar.finish_and_clear();
         let seconds = begun.elapsed().as_secs_f64();
         match result {
-            Ok((prepared, programs)) => {
+            Ok((prepared, proof)) => {
                 let how = match &prepared {
                     Prepared::Present(_) => "was there",
                     Prepared::Built(_) => "built",
                     Prepared::Pulled(_) => "pulled",
                 };
                 let image = &prepared.image().reference;
-                println!(
-                    "{:<12} {image} {how}, {programs} smoke programs passed ({seconds:.1} s)",
-                    language.id
-                );
+                let proof = proof.map_or_else(String::new, |n| format!(", {n} smoke programs passed"));
+                println!("{:<12} {image} {how}{proof} ({seconds:.1} s)", language.id);
             }
             Err(error) => {
                 println!("{:<12} failed ({seconds:.1} s): {error}", language.id);
@@ -98,13 +96,17 @@ async fn make(
     bench: &Workbench,
     language: &LanguageSpec,
     options: &BuildOptions,
+    missing: bool,
     bar: &ProgressBar,
-) -> Result<(Prepared, usize), Failure> {
+) -> Result<(Prepared, Option<usize>), Failure> {
     let show = |line: &str| bar.set_message(line.trim().to_owned());
     let prepared = prepare(bench.engine(), language, options, &show).await?;
+    if missing && matches!(prepared, Prepared::Present(_)) {
+        return Ok((prepared, None));
+    }
     bar.set_message("running the smoke programs");
     let programs = bench.prove(language).await?;
-    Ok((prepared, programs))
+    Ok((prepared, Some(programs)))
 }
 
 /// A line with the build's last words; nothing where nobody watches.

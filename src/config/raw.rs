@@ -143,6 +143,8 @@ pub(super) fn read(file: Option<&Path>, variables: Vec<(String, String)>) -> Res
         .prefix_separator("__")
         .separator("__")
         .try_parsing(true)
+        // Compose files pass on what is not set as an empty string.
+        .ignore_empty(true)
         .list_separator(",")
         .with_list_parse_key("languages.only")
         .source(Some(variables.into_iter().collect()));

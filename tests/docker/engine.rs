@@ -1,4 +1,5 @@
-//! The ways to an engine: over TCP, and over TCP with TLS and certificates on both sides. The attached stream must work the same.
+//! The ways to an engine: over TCP, over TCP with TLS and certificates on both sides, and through a proxy that lets only
+//! Kiln's calls pass. The attached stream must work the same.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -38,6 +39,26 @@ async fn an_engine_over_tls_serves_as_well() {
     check(&[("DOCKER_HOST", &host), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", folder)]).await;
 }
 
+#[tokio::test]
+async fn a_proxy_that_lets_only_kilns_calls_pass_is_enough() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let socket = folder.path().join("engine.sock");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/engine-proxy.sh");
+    let proxy = Command::new(script).arg(format!("unix:{}", socket.display())).spawn().unwrap();
+    let _proxy = Proxy(proxy);
+    let host = format!("unix://{}", socket.display());
+    // The daemon waits for its engine, and so for the proxy to be installed and up.
+    check(&[("DOCKER_HOST", &host)]).await;
+
+    let allowed = |arguments: &[&str]| {
+        Command::new("docker").args(["--host", &host]).args(arguments).output().unwrap().status.success()
+    };
+    assert!(allowed(&["ps"]) && allowed(&["volume", "ls"]));
+    for refused in [&["images"][..], &["network", "ls"], &["events", "--until", "0s"], &["system", "df"]] {
+        assert!(!allowed(refused), "{refused:?}");
+    }
+}
+
 async fn check(settings: &[(&str, &str)]) {
     let daemon = Daemon::start_with(&["python"], settings).await;
     let reply = daemon.run("python", "print('x' * 100000)").await;
@@ -60,9 +81,20 @@ fn make_certificates(folder: &Path) {
     assert!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// TLS in front of the local socket; ended with the test.
+/// A process in front of the engine; ended with the test.
+struct Proxy(Child);
+
+impl Drop for Proxy {
+    /// By SIGTERM, which a script passes on to what it started.
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// TLS in front of the local socket.
 struct TlsProxy {
-    child: Child,
+    _proxy: Proxy,
     port: u16,
 }
 
@@ -73,13 +105,6 @@ impl TlsProxy {
             Command::new("python3").arg(script).arg(certificates).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, port: line.trim().parse().unwrap() }
-    }
-}
-
-impl Drop for TlsProxy {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Self { port: line.trim().parse().unwrap(), _proxy: Proxy(child) }
     }
 }
