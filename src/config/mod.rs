@@ -214,6 +214,13 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let config = load(&[("KILN__SERVER__INSTANCE", ""), ("KILN__LANGUAGES__ONLY", "")]).unwrap();
+        assert_eq!(config.instance, "kiln-50051");
+        assert!(config.catalogue.languages().len() > 1);
+    }
+
+    #[test]
     fn what_cannot_be_used_is_named_by_its_key() {
         let cases = [
             (("KILN__SERVER__GPRC", "127.0.0.1:1"), "gprc"),
