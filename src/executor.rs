@@ -101,26 +101,28 @@ impl Executor {
         let _permit = permit?;
         clock.timings.queue = clock.lap();
         for replacements in 0.. {
-            let lease = self.pools.lease(&execution.language, execution.deadline);
+            let lease = self.pools.lease(&execution.language, execution.affinity(), execution.deadline);
             let Some(lease) = unless_cancelled(cancel, lease).await else {
                 return Ok((never_started(execution), None));
             };
-            let Lease { warm, hit, under_way } = lease?;
+            let Lease { warm, hit, ticket } = lease?;
             let waited = clock.lap();
             clock.timings.lease += waited;
 
             let plan = Plan::new(execution, warm.blueprint())?;
             let busy = warm.begin();
-            let (container, blueprint) = (busy.container().0.clone(), Arc::clone(busy.blueprint()));
+            let (container, uses) = (busy.container().0.clone(), busy.uses());
+            let blueprint = Arc::clone(busy.blueprint());
             let stop = cancel.child_token();
             let running = busy.run(execution.id, &plan, self.pools.engine(), sink, &stop);
-            let ((ran, result, spent), expired) = with_deadline(execution.deadline, &stop, running).await;
-            let settlement = Settlement::new(&execution.language, spent, under_way);
+            let ((ran, result, disposition), expired) =
+                with_deadline(execution.deadline, &stop, running).await;
+            let settlement = Settlement::new(ticket, disposition);
             match result {
                 Ok(()) if expired && !cancel.is_cancelled() => return Err(ExecuteError::Deadline),
                 Ok(()) => {
                     let image = blueprint.image.reference.clone();
-                    let placement = Placement { container, image, pool_hit: hit, uses: 1 };
+                    let placement = Placement { container, image, pool_hit: hit, uses };
                     let report = report(execution, sink, clock, &ran, placement, hints(&blueprint, hit));
                     return Ok((report, Some(settlement)));
                 }

@@ -19,6 +19,11 @@ impl Workspace {
         Self { root, uid }
     }
 
+    /// Later files belong to another job.
+    pub(crate) fn pass_on(&mut self, uid: Uid) {
+        self.uid = uid;
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }

@@ -9,6 +9,8 @@ mod init;
 mod input;
 mod kill;
 mod outbox;
+mod reap;
+mod reset;
 mod session;
 mod spawn;
 mod stage;

@@ -20,17 +20,21 @@ use crate::cgroup::Cgroup;
 use crate::files::Workspace;
 use crate::init;
 use crate::input::InputQueue;
+use crate::kill;
 use crate::outbox::Outbox;
+use crate::reset::{Baseline, Unclean};
 use crate::spawn::{self, Environment, Input, Process};
-use crate::stage::{Baseline, Bounds, Running};
+use crate::stage::{Bounds, Counters, Running};
 use crate::standby::Standby;
 use crate::wire::{
     AgentMessage, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage, StageReport,
-    StageSpec, Usage, VERSION,
+    StageSpec, StandbySpec, Usage, VERSION,
 };
 
 /// Bytes read at once: a pipe's default capacity.
 const READ_BYTES: usize = 64 * 1024;
+/// How long a killed interpreter may take to be gone.
+const END_MAX: Duration = Duration::from_secs(2);
 
 /// Serves the daemon on stdin and stdout until it goes away.
 ///
@@ -69,16 +73,29 @@ pub(crate) fn run() -> io::Result<()> {
 
 /// Signals PID 1, if it is ours: the agent also runs outside of containers, in tests.
 fn tell_init(signal: Signal) {
-    let ours = std::fs::read("/proc/1/cmdline").is_ok_and(|line| line.ends_with(b"\0init\0"));
-    if ours {
+    if is_init_ours() {
         let _ = kill(Pid::from_raw(1), signal);
     }
+}
+
+fn is_init_ours() -> bool {
+    std::fs::read("/proc/1/cmdline").is_ok_and(|line| line.ends_with(b"\0init\0"))
+}
+
+fn not_set_up() -> io::Error {
+    io::Error::other("the daemon has not sent its set-up")
 }
 
 /// Where jobs run and as whom; known after `Setup`.
 struct Place {
     workspace: Workspace,
     uid: Uid,
+    /// The interpreter that is started for each job before it comes, if the language has one that can wait.
+    standby: Option<StandbySpec>,
+    /// Processes that stay for the container's life, beside PID 1 and the agent.
+    kept: Vec<Pid>,
+    /// What the container was like before its first job, or why it can serve only one.
+    baseline: Result<Baseline, Unclean>,
 }
 
 /// A job between `Run` and `Finished`.
@@ -183,12 +200,15 @@ impl Session {
                 }
                 Ok(())
             }
-            HostMessage::Setup(_) | HostMessage::Run(_) => Err(io::Error::other("a message out of order")),
+            HostMessage::Reset { uid } if self.job.is_none() => self.reset(Uid::from_raw(uid)),
+            HostMessage::Setup(_) | HostMessage::Run(_) | HostMessage::Reset { .. } => {
+                Err(io::Error::other("a message out of order"))
+            }
         }
     }
 
     fn place(&self) -> io::Result<&Place> {
-        self.place.as_ref().ok_or_else(|| io::Error::other("the daemon has not sent its set-up"))
+        self.place.as_ref().ok_or_else(not_set_up)
     }
 
     fn set_up(&mut self, setup: Setup) -> io::Result<()> {
@@ -199,16 +219,47 @@ impl Session {
             // An image without the command still runs programs.
             argv => first_line(argv, &spawn::environment(&setup.env), &workspace, uid).unwrap_or_default(),
         };
-        // A standby that does not come up costs time per program, nothing else: the daemon is told and decides.
-        self.standby = setup.standby.and_then(|spec| {
-            Standby::start(&spec, workspace.root(), uid)
+        // Outside of a container, as in tests, what is writable is not ours to empty.
+        let ours = if is_init_ours() { Ok(()) } else { Err(Unclean("PID 1 is not Kiln's".to_owned())) };
+        let kept = Vec::new();
+        let baseline = ours.and_then(|()| Baseline::take(uid, &kept));
+        let unresettable = baseline.as_ref().err().map(|Unclean(reason)| reason.clone()).unwrap_or_default();
+        self.place = Some(Place { workspace, uid, standby: setup.standby, kept, baseline });
+        let standby = self.stand_by()?;
+        let cgroup = self.cgroup.version();
+        self.outbox.push(&AgentMessage::Ready { cgroup, toolchain, standby, unresettable })
+    }
+
+    /// Starts the interpreter that waits for the next job; tells whether one waits.
+    fn stand_by(&mut self) -> io::Result<bool> {
+        let place = self.place()?;
+        // One that does not come up costs time per program, nothing else: the daemon is told and decides.
+        let started = place.standby.as_ref().and_then(|spec| {
+            Standby::start(spec, place.workspace.root(), place.uid)
                 .map_err(|error| eprintln!("kiln-agent: the standby interpreter did not start: {error}"))
                 .ok()
         });
-        self.place = Some(Place { workspace, uid });
-        let ready =
-            AgentMessage::Ready { cgroup: self.cgroup.version(), toolchain, standby: self.standby.is_some() };
-        self.outbox.push(&ready)
+        self.standby = started;
+        Ok(self.standby.is_some())
+    }
+
+    /// Makes the container as it was before its first job, proves it, and gets ready for a job of `next`.
+    fn reset(&mut self, next: Uid) -> io::Result<()> {
+        // One that the last job did not take ends when its control stream does; it has that job's uid.
+        self.standby = None;
+        let place = self.place.as_mut().ok_or_else(not_set_up)?;
+        let (old, kept) = (place.uid, &place.kept);
+        let restored = match &mut place.baseline {
+            Ok(baseline) => end(old, kept).and_then(|()| baseline.restore(old, next, kept)),
+            Err(Unclean(reason)) => Err(Unclean(reason.clone())),
+        };
+        if let Err(Unclean(reason)) = restored {
+            return self.outbox.push(&AgentMessage::Unclean(reason));
+        }
+        place.uid = next;
+        place.workspace.pass_on(next);
+        let standby = self.stand_by()?;
+        self.outbox.push(&AgentMessage::Clean { standby })
     }
 
     fn start(&mut self, mut spec: JobSpec) -> io::Result<()> {
@@ -219,14 +270,15 @@ impl Session {
         };
         let limits = next.as_ref().map(|next| &next.limits).cloned();
         let place = self.place()?;
-        let baseline = Baseline::take(&self.cgroup);
+        let before = Counters::take(&self.cgroup);
         let env = spawn::environment(&stage.env);
         let started =
             spawn::spawn(&stage.argv, &env, place.workspace.root(), place.uid, Input::Null, limits.as_ref());
         match (started, limits) {
             (Ok(process), Some(limits)) => {
                 let bounds = bounds(&stage, &limits);
-                let running = Running::new(Stage::Compile, process, place.uid, bounds, baseline);
+                let running =
+                    Running::new(Stage::Compile, process, place.uid, place.kept.clone(), bounds, before);
                 self.outbox.push(&AgentMessage::Started(Stage::Compile))?;
                 self.job = Some(Job { running, next, input, cancelled: false });
                 Ok(())
@@ -242,7 +294,7 @@ impl Session {
         let standby = self.standby.take().filter(|_| spec.use_standby);
         let place = self.place()?;
         let env = spawn::environment(&spec.run.env);
-        let baseline = Baseline::take(&self.cgroup);
+        let before = Counters::take(&self.cgroup);
         let argv = &spec.run.argv;
         let arguments = &argv[argv.len().saturating_sub(spec.run.user_args as usize)..];
         let released: Option<Process> = standby.and_then(|standby| standby.release(arguments, &env).ok());
@@ -256,8 +308,8 @@ impl Session {
         match started {
             Ok(mut process) => {
                 input.connect(process.stdin.take());
-                let running =
-                    Running::new(Stage::Run, process, place.uid, bounds(&spec.run, &spec.limits), baseline);
+                let (kept, bounds) = (place.kept.clone(), bounds(&spec.run, &spec.limits));
+                let running = Running::new(Stage::Run, process, place.uid, kept, bounds, before);
                 self.outbox.push(&AgentMessage::Started(Stage::Run))?;
                 self.job = Some(Job { running, next: None, input, cancelled });
                 Ok(())
@@ -298,6 +350,19 @@ impl Session {
             _ => self.outbox.push(&AgentMessage::Finished),
         }
     }
+}
+
+/// Ends what is left of a job that is over: an interpreter that waited for it in vain.
+fn end(uid: Uid, kept: &[Pid]) -> Result<(), Unclean> {
+    let deadline = Instant::now() + END_MAX;
+    while !kill::kill_all(uid, kept)? {
+        while crate::reap::next()?.is_some() {}
+        if Instant::now() > deadline {
+            return Err(Unclean("processes survive SIGKILL".to_owned()));
+        }
+        std::thread::yield_now();
+    }
+    Ok(())
 }
 
 fn bounds(stage: &StageSpec, limits: &crate::wire::JobLimits) -> Bounds {

@@ -6,13 +6,12 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, Uid};
 
 use crate::cgroup::Cgroup;
 use crate::kill;
 use crate::outbox::Outbox;
+use crate::reap;
 use crate::spawn::Process;
 use crate::wire::{AgentMessage, Ending, Exit, KillCause, Stage, StageReport, Stream, Usage};
 
@@ -38,15 +37,20 @@ pub(crate) struct Bounds {
     pub(crate) output_bytes: u64,
 }
 
-/// Counters at a stage's start: what a waiting interpreter has used is not the program's.
-pub(crate) struct Baseline {
+/// Counters at a stage's start: what a waiting interpreter or an earlier job has used is not the program's.
+pub(crate) struct Counters {
     cpu_micros: u64,
     memory_kills: u64,
+    peak_memory_bytes: u64,
 }
 
-impl Baseline {
+impl Counters {
     pub(crate) fn take(cgroup: &Cgroup) -> Self {
-        Self { cpu_micros: cgroup.cpu_micros(), memory_kills: cgroup.memory_kills() }
+        Self {
+            cpu_micros: cgroup.cpu_micros(),
+            memory_kills: cgroup.memory_kills(),
+            peak_memory_bytes: cgroup.peak_memory_bytes(),
+        }
     }
 }
 
@@ -79,11 +83,15 @@ pub(crate) struct Running {
     stage: Stage,
     uid: Uid,
     pid: Pid,
+    /// Processes that are not the job's and stay.
+    kept: Vec<Pid>,
     bounds: Bounds,
-    baseline: Baseline,
+    before: Counters,
     started: Instant,
     ended: Option<Instant>,
     exit: Option<Exit>,
+    /// Largest resident set of its processes, as far as they were waited for.
+    resident_bytes_max: u64,
     captures: [Capture; 2],
     killed: Option<KillCause>,
     output_over_since: Option<Instant>,
@@ -93,18 +101,27 @@ pub(crate) struct Running {
 
 impl Running {
     /// Takes a process that has just been started or released.
-    pub(crate) fn new(stage: Stage, process: Process, uid: Uid, bounds: Bounds, baseline: Baseline) -> Self {
+    pub(crate) fn new(
+        stage: Stage,
+        process: Process,
+        uid: Uid,
+        kept: Vec<Pid>,
+        bounds: Bounds,
+        before: Counters,
+    ) -> Self {
         let started = Instant::now();
         let capture = |stream, pipe| Capture { stream, pipe: Some(pipe), kept: 0, dropped: 0 };
         let mut running = Self {
             stage,
             uid,
             pid: process.pid,
+            kept,
             bounds,
-            baseline,
+            before,
             started,
             ended: None,
             exit: None,
+            resident_bytes_max: 0,
             captures: [capture(Stream::Stdout, process.stdout), capture(Stream::Stderr, process.stderr)],
             killed: None,
             output_over_since: None,
@@ -134,7 +151,7 @@ impl Running {
         buffer: &mut [u8],
     ) -> io::Result<Option<StageReport>> {
         if matches!(self.phase, Phase::Dying { .. }) {
-            kill::kill_all(self.uid)?;
+            kill::kill_all(self.uid, &self.kept)?;
         }
         self.reap()?;
         self.pump(outbox, buffer)?;
@@ -150,7 +167,7 @@ impl Running {
             self.phase = Phase::Dying { since: now };
         }
         if let Phase::Dying { since } = self.phase {
-            if kill::kill_all(self.uid)? && self.exit.is_some() {
+            if kill::kill_all(self.uid, &self.kept)? && self.exit.is_some() {
                 self.phase = Phase::Dead;
                 self.pump(outbox, buffer)?;
             } else if now - since > KILL_MAX {
@@ -187,15 +204,10 @@ impl Running {
     /// Reaps every child that has ended: the stage's first process, and an interpreter that waited in vain.
     fn reap(&mut self) -> io::Result<()> {
         loop {
-            let (pid, exit) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, code)) => (pid, Exit::Code(code)),
-                Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, Exit::Signal(signal as i32)),
-                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(()),
-                Ok(_) => continue,
-                Err(error) => return Err(error.into()),
-            };
-            if pid == self.pid {
-                self.exit = Some(exit);
+            let Some(dead) = reap::next()? else { return Ok(()) };
+            self.resident_bytes_max = self.resident_bytes_max.max(dead.resident_bytes_max);
+            if dead.pid == self.pid {
+                self.exit = Some(dead.exit);
                 self.ended = Some(Instant::now());
             }
         }
@@ -217,7 +229,7 @@ impl Running {
             return self.kill(KillCause::WallTime);
         }
         if now >= self.next_cpu_check {
-            let used = cgroup.cpu_micros().saturating_sub(self.baseline.cpu_micros);
+            let used = cgroup.cpu_micros().saturating_sub(self.before.cpu_micros);
             if used >= self.bounds.cpu_micros {
                 return self.kill(KillCause::CpuTime);
             }
@@ -242,14 +254,21 @@ impl Running {
             stage: self.stage,
             ending: self.exit.map_or_else(|| Ending::NotStarted("it has no end".to_owned()), Ending::Exited),
             killed: self.killed,
-            oom_kills: cgroup.memory_kills().saturating_sub(self.baseline.memory_kills),
+            oom_kills: cgroup.memory_kills().saturating_sub(self.before.memory_kills),
             dropped: [self.captures[0].dropped, self.captures[1].dropped],
             usage: Usage {
                 wall_micros: (ended - self.started).as_micros() as u64,
-                cpu_micros: cgroup.cpu_micros().saturating_sub(self.baseline.cpu_micros),
-                peak_memory_bytes: cgroup.peak_memory_bytes(),
+                cpu_micros: cgroup.cpu_micros().saturating_sub(self.before.cpu_micros),
+                peak_memory_bytes: self.peak_memory_bytes(cgroup),
             },
         }
+    }
+
+    /// The container's peak cannot be set back. Where it did not move it is an earlier job's, and the largest process of
+    /// this one is the best that is known.
+    fn peak_memory_bytes(&self, cgroup: &Cgroup) -> u64 {
+        let peak = cgroup.peak_memory_bytes();
+        if peak > self.before.peak_memory_bytes { peak } else { self.resident_bytes_max.min(peak) }
     }
 }
 

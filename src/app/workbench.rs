@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admission::{Admission, AdmissionConfig};
 use crate::config::Config;
-use crate::domain::{Execution, ExecutionId, Outcome, Sink, SinkClosed, SourceFile, StageKind, StreamKind};
+use crate::domain::{
+    Execution, ExecutionId, Isolation, Outcome, Sink, SinkClosed, SourceFile, StageKind, StreamKind, Tenant,
+};
 use crate::engine::{Engine, EngineError};
 use crate::executor::{ExecuteError, Executor};
 use crate::language::{Catalogue, LanguageSpec, PoolBounds, SmokeProgram};
@@ -119,6 +121,9 @@ async fn prove_program(
         env: Vec::new(),
         stdin: Bytes::new(),
         limits: language.limits,
+        // The second program runs in the first one's container: that it can be reset is part of the proof.
+        isolation: Isolation::Tenant,
+        tenant: Tenant::new(""),
         labels: Vec::new(),
         deadline: None,
     };

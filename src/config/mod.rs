@@ -10,7 +10,7 @@ use crate::admission::AdmissionConfig;
 use crate::domain::{Limits, MEMORY_BYTES_MIN};
 use crate::engine::DockerConfig;
 use crate::language::{Catalogue, CatalogueError, PoolBounds};
-use crate::pool::PoolConfig;
+use crate::pool::{PoolConfig, Wear};
 use crate::telemetry::LogConfig;
 
 use raw::{RawConfig, RawLanguages};
@@ -112,6 +112,9 @@ fn validate(raw: RawConfig) -> Result<Config, SettingsError> {
         disk_bytes: u64::MAX,
         processes: u64::MAX,
     };
+    let catalogue = catalogue(&raw.languages)?;
+    let uses_max = uses(raw.pool.uses, &catalogue)?;
+    let age_minutes = within("pool.age_minutes", raw.pool.age_minutes, 1, 7 * 24 * 60)?;
     let request_mib = within("server.request_mib", raw.server.request_mib, 1, REQUEST_MIB_MAX)?;
     Ok(Config {
         grpc,
@@ -127,16 +130,14 @@ fn validate(raw: RawConfig) -> Result<Config, SettingsError> {
         pool: PoolConfig {
             cpu_millis: within("pool.cpu_millis", raw.pool.cpu_millis.into(), 10, 1_000_000)? as u32,
             lease_wait_max: time("pool.lease_wait_seconds", raw.pool.lease_wait_seconds)?,
-            age_max: Duration::from_secs(
-                60 * within("pool.age_minutes", raw.pool.age_minutes, 1, 7 * 24 * 60)?,
-            ),
+            wear: Wear { uses_max, age_max: Duration::from_secs(60 * age_minutes) },
         },
         admission: AdmissionConfig {
             in_flight_max: within("admission.in_flight", raw.admission.in_flight as u64, 1, 100_000)?
                 as usize,
             queued_max: within("admission.queued", raw.admission.queued as u64, 0, 1_000_000)? as usize,
         },
-        catalogue: catalogue(&raw.languages)?,
+        catalogue,
         log: LogConfig { filter: raw.log.filter, format: raw.log.format },
     })
 }
@@ -158,6 +159,17 @@ fn catalogue(raw: &RawLanguages) -> Result<Catalogue, SettingsError> {
         catalogue.set_pool(&id, pool);
     }
     Ok(catalogue)
+}
+
+fn uses(given: u32, catalogue: &Catalogue) -> Result<u32, SettingsError> {
+    let containers: u32 = catalogue.languages().iter().map(|spec| spec.pool.max).sum();
+    let most = Wear::uses_ceiling(containers);
+    if (1..=most).contains(&given) {
+        return Ok(given);
+    }
+    let reason =
+        format!("{given} is outside of 1 to {most}, which is what the pools' {containers} containers allow");
+    Err(invalid("pool.uses", reason))
 }
 
 fn unknown(key: &str, name: &str, catalogue: &Catalogue) -> SettingsError {
@@ -227,6 +239,7 @@ mod tests {
             (("KILN__SERVER__HTTP", "nowhere"), "server.http: \"nowhere\" is not an address"),
             (("KILN__LIMITS__MEMORY_MIB", "3"), "limits.memory_mib: 3 is outside of 16 to"),
             (("KILN__LANGUAGES__ONLY", "cobol"), "there is no language \"cobol\"; there are cpp, go"),
+            (("KILN__POOL__USES", "9999"), "pool.uses: 9999 is outside of 1 to"),
             (("KILN__LANGUAGES__POOLS__GO__MIN", "99"), "languages.pools.go: min is 99 but max is 8"),
         ];
         for (variable, words) in cases {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::evidence::{StageKind, StageOutput, StageReport, StreamKind};
+use super::isolation::{Affinity, Isolation, Tenant};
 use super::limits::Limits;
 use super::verdict::Verdict;
 
@@ -82,10 +83,22 @@ pub struct Execution {
     pub stdin: Bytes,
     /// Settled limits.
     pub limits: Limits,
+    /// How far its container may be shared.
+    pub isolation: Isolation,
+    /// Whose it is.
+    pub tenant: Tenant,
     /// The caller's own marks, for the log.
     pub labels: Vec<(String, String)>,
     /// When the caller stops waiting: bounds queue, compile and run together.
     pub deadline: Option<Instant>,
+}
+
+impl Execution {
+    /// Who may use its container afterwards, and whose it may have been before; nobody's where this is `None`.
+    #[must_use]
+    pub fn affinity(&self) -> Option<Affinity> {
+        self.isolation.affinity(&self.tenant)
+    }
 }
 
 /// Where output goes while a program runs. Slow to accept means the program is slowed.

@@ -29,7 +29,7 @@ impl Fault {
 /// Why a container does not serve again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SpentReason {
-    /// It served its one execution.
+    /// It served an execution that must be its only one.
     OneShot,
     /// The agent's stream ended or made no sense.
     Broken,
@@ -37,6 +37,14 @@ pub enum SpentReason {
     Unhealthy,
     /// It is older than allowed.
     Aged,
+    /// It has served as often as allowed.
+    Worn,
+    /// It could not be proven clean after its last execution.
+    Unclean,
+    /// It made room for one that a waiting request can use.
+    Evicted,
+    /// It was idle for long, and there were more than wanted.
+    Surplus,
     /// The execution was given up before its end.
     Abandoned,
 }
@@ -50,6 +58,10 @@ impl SpentReason {
             Self::Broken => "broken",
             Self::Unhealthy => "unhealthy",
             Self::Aged => "aged",
+            Self::Worn => "worn",
+            Self::Unclean => "unclean",
+            Self::Evicted => "evicted",
+            Self::Surplus => "surplus",
             Self::Abandoned => "abandoned",
         }
     }

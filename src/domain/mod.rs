@@ -4,6 +4,7 @@
 mod evidence;
 mod execution;
 mod fault;
+mod isolation;
 mod limits;
 mod verdict;
 
@@ -12,5 +13,6 @@ pub use execution::{
     Execution, ExecutionId, LanguageId, Placement, Report, Sink, SinkClosed, SourceFile, Timings,
 };
 pub use fault::{Fault, SpentReason};
+pub use isolation::{Affinity, Isolation, Tenant};
 pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN};
 pub use verdict::{Outcome, Verdict, judge};

@@ -111,6 +111,7 @@ fn limits(limits: &Limits) -> proto::Limits {
 }
 
 pub(super) fn pool(pool: PoolSnapshot) -> proto::LanguagePool {
+    let totals = pool.totals;
     proto::LanguagePool {
         language: pool.language,
         min: pool.min,
@@ -121,11 +122,16 @@ pub(super) fn pool(pool: PoolSnapshot) -> proto::LanguagePool {
         creating: pool.creating,
         broken: pool.broken,
         waiting: pool.waiting,
-        uses: pool.uses,
-        hit_rate: if pool.uses == 0 { 0.0 } else { pool.hits as f64 / pool.uses as f64 },
-        lease_wait_p50: Some(duration(pool.wait_p50)),
-        created: pool.created,
-        create_time_mean: Some(duration(pool.create_mean)),
+        uses: totals.uses,
+        hit_rate: if totals.uses == 0 { 0.0 } else { totals.hits as f64 / totals.uses as f64 },
+        lease_wait_p50: Some(duration(totals.wait_p50)),
+        created: totals.created,
+        create_time_mean: Some(duration(totals.create_mean)),
+        fresh: pool.fresh,
+        resets: totals.resets,
+        reset_time_mean: Some(duration(totals.reset_mean)),
+        unclean: totals.unclean,
+        last_unclean: totals.last_unclean,
         memory_bytes: pool.memory_bytes,
         image: pool.image,
         last_error: pool.last_error,

@@ -2,7 +2,7 @@
 //! reply to leave.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,14 @@ use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use crate::admission::until;
+use crate::domain::Tenant;
 use crate::pool::Settlement;
 
 use super::status::{invalid_field, too_large};
 
 const TIMEOUT_HEADER: &str = "grpc-timeout";
+/// Set by a gateway that knows its callers; Kiln believes it, as it believes everything about a caller.
+const TENANT_HEADER: &str = "kiln-tenant";
 /// A deadline nearer than this has passed: no program can start.
 const DEADLINE_MIN: Duration = Duration::from_millis(1);
 /// Kiln ends a program this long before the caller's deadline, so that the reply says so and the program is dead when
@@ -28,11 +31,22 @@ const REPLY_MARGIN: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(pub(super) Instant);
 
+/// Whose request it is; in the extensions of each.
+#[derive(Debug, Clone)]
+pub(super) struct Caller(pub(super) Tenant);
+
 /// Dropped when the reply has been handed to the connection; in the extensions of a response.
 #[derive(Debug, Clone)]
 pub(super) struct AfterReply(
-    #[expect(dead_code, reason = "it is there to be dropped")] pub(super) Arc<Option<Settlement>>,
+    #[expect(dead_code, reason = "it is there to be dropped")] Arc<Mutex<Option<Settlement>>>,
 );
+
+impl AfterReply {
+    /// The mutex is never locked: extensions must be `Sync`, which a container's streams are not.
+    pub(super) fn new(settlement: Option<Settlement>) -> Self {
+        Self(Arc::new(Mutex::new(settlement)))
+    }
+}
 
 /// Wraps all gRPC services.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +87,10 @@ where
             Err(status) => return Box::pin(std::future::ready(Ok(status.into_http()))),
             Ok(timeout) => timeout,
         };
+        match tenant(request.headers()) {
+            Ok(tenant) => request.extensions_mut().insert(Caller(tenant)),
+            Err(status) => return Box::pin(std::future::ready(Ok(status.into_http()))),
+        };
         let over = timeout.map(|timeout| {
             let over = Instant::now() + timeout;
             request.extensions_mut().insert(Deadline(over - REPLY_MARGIN.min(timeout / 10)));
@@ -110,6 +128,18 @@ fn is_too_large(headers: &HeaderMap) -> bool {
     Status::from_header_map(headers).is_some_and(|status| {
         status.code() == Code::OutOfRange && status.message().contains("decoded message length too large")
     })
+}
+
+/// Without the header there is one tenant, which is everybody.
+fn tenant(headers: &HeaderMap) -> Result<Tenant, Status> {
+    let Some(value) = headers.get(TENANT_HEADER) else { return Ok(Tenant::new("")) };
+    match value.to_str() {
+        Ok(name) if (1..=Tenant::BYTES_MAX).contains(&name.len()) => Ok(Tenant::new(name)),
+        _ => {
+            let most = Tenant::BYTES_MAX;
+            Err(invalid_field(TENANT_HEADER, &format!("it is not a name of 1 to {most} ASCII characters")))
+        }
+    }
 }
 
 /// The caller's timeout, as the gRPC protocol writes it: up to eight digits and a unit.

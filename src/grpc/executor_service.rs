@@ -1,15 +1,14 @@
 //! `kiln.v1.Executor`: validates, runs in a task that outlives the call, answers.
 
 use std::pin::Pin;
-use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Code, Request, Response, Status, Streaming};
+use tonic::{Code, Extensions, Request, Response, Status, Streaming};
 
-use crate::domain::{Execution, Fault};
+use crate::domain::{Execution, Fault, Tenant};
 use crate::executor::Executor;
 use crate::health::Health;
 use crate::proto::executor_server::Executor as Service;
@@ -20,7 +19,7 @@ use crate::proto::{
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
-use super::edge::{AfterReply, Deadline};
+use super::edge::{AfterReply, Caller, Deadline};
 use super::sinks::{Collector, Forwarder};
 use super::validate::Validator;
 use super::{convert, status};
@@ -39,8 +38,10 @@ pub(super) struct ExecutorService {
 }
 
 impl ExecutorService {
-    fn validate(&self, request: ExecuteRequest, deadline: Option<Deadline>) -> Result<Execution, Status> {
-        let execution = self.validator.execution(request, deadline.map(|Deadline(at)| at));
+    fn validate(&self, request: ExecuteRequest, extensions: &Extensions) -> Result<Execution, Status> {
+        let deadline = extensions.get().map(|Deadline(at)| *at);
+        let tenant = extensions.get().map_or_else(|| Tenant::new(""), |Caller(tenant)| tenant.clone());
+        let execution = self.validator.execution(request, tenant, deadline);
         execution.inspect_err(|_| metrics::refused(Fault::Caller.label()))
     }
 }
@@ -48,8 +49,8 @@ impl ExecutorService {
 #[tonic::async_trait]
 impl Service for ExecutorService {
     async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<ExecuteResponse>, Status> {
-        let deadline = request.extensions().get().copied();
-        let execution = self.validate(request.into_inner(), deadline)?;
+        let (_, extensions, request) = request.into_parts();
+        let execution = self.validate(request, &extensions)?;
         let id = execution.id;
         let cancel = self.tasks.cancellation();
         // This future is dropped when the caller goes away; the task goes on, kills the program and settles.
@@ -63,7 +64,7 @@ impl Service for ExecutorService {
             Ok(result) => {
                 let (report, settlement) = result?;
                 let mut response = Response::new(convert::response(report));
-                response.extensions_mut().insert(AfterReply(Arc::new(settlement)));
+                response.extensions_mut().insert(AfterReply::new(settlement));
                 Ok(response)
             }
             Err(panic) => {
@@ -79,8 +80,7 @@ impl Service for ExecutorService {
         &self,
         request: Request<Streaming<ExecuteStreamRequest>>,
     ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
-        let deadline = request.extensions().get().copied();
-        let mut messages = request.into_inner();
+        let (_, extensions, mut messages) = request.into_parts();
         let first =
             messages.message().await.map_err(|status| self.unread(status))?.and_then(|first| first.message);
         let Some(execute_stream_request::Message::Execute(request)) = first else {
@@ -89,7 +89,7 @@ impl Service for ExecutorService {
                 "the first message of the stream must be `execute`",
             ));
         };
-        let execution = self.validate(request, deadline)?;
+        let execution = self.validate(request, &extensions)?;
         let (sender, receiver) = mpsc::channel(STREAM_MESSAGES);
         let cancel = self.tasks.cancellation();
         let gone = cancel.clone().drop_guard();

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tonic::Status;
 use tonic_types::FieldViolation;
 
-use crate::domain::{Execution, ExecutionId, LimitRequest, Limits, SourceFile};
+use crate::domain::{Execution, ExecutionId, Isolation, LimitRequest, Limits, SourceFile, Tenant};
 use crate::language::{Catalogue, LanguageSpec};
 use crate::proto;
 
@@ -45,6 +45,7 @@ impl Validator {
     pub(super) fn execution(
         &self,
         request: proto::ExecuteRequest,
+        tenant: Tenant,
         deadline: Option<Instant>,
     ) -> Result<Execution, Status> {
         if !request.artifacts.is_empty() {
@@ -58,6 +59,7 @@ impl Validator {
         check_strings(&request.args, &request.env, &mut wrong);
         check_labels(&request.labels, &mut wrong);
         check_files(&request.files, &mut wrong);
+        let isolation = isolation(request.isolation, &mut wrong);
         let Some(language) = language else { return Err(status::invalid(wrong.0)) };
         let limits = self.limits(request.limits.as_ref(), language, &mut wrong);
         let (files, main) = sources(request.code, request.files, request.entrypoint, language, &mut wrong);
@@ -71,6 +73,8 @@ impl Validator {
                 env: BTreeMap::from_iter(request.env).into_iter().collect(),
                 stdin: request.stdin.into(),
                 limits,
+                isolation,
+                tenant,
                 labels: BTreeMap::from_iter(request.labels).into_iter().collect(),
                 deadline,
             }),
@@ -119,6 +123,18 @@ impl Validator {
                 }
             })
             .ok()
+    }
+}
+
+fn isolation(number: i32, wrong: &mut Wrong) -> Isolation {
+    match proto::Isolation::try_from(number) {
+        Ok(proto::Isolation::OneShot) => Isolation::OneShot,
+        Ok(proto::Isolation::Unspecified | proto::Isolation::Tenant) => Isolation::Tenant,
+        Ok(proto::Isolation::Shared) => Isolation::Shared,
+        Err(_) => {
+            wrong.say("isolation", format!("{number} is not one of its values"));
+            Isolation::OneShot
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::sandbox::ResetError;
+
 /// How many of the last waits the median is taken over.
 const WAITS_KEPT: usize = 256;
 
@@ -21,6 +23,8 @@ pub struct PoolSnapshot {
     pub target: u32,
     /// Ready.
     pub warm: u32,
+    /// Of those, how many nothing has run in.
+    pub fresh: u32,
     /// Running a program.
     pub leased: u32,
     /// On their way.
@@ -29,31 +33,50 @@ pub struct PoolSnapshot {
     pub broken: u32,
     /// Requests that wait.
     pub waiting: u32,
-    /// Leases so far.
-    pub uses: u64,
-    /// Leases that found a warm container.
-    pub hits: u64,
-    /// Median of the last waits.
-    pub wait_p50: Duration,
-    /// Containers made so far.
-    pub created: u64,
-    /// Mean time to make one.
-    pub create_mean: Duration,
     /// Memory limits of all existing containers, in bytes.
     pub memory_bytes: u64,
     /// The image in use.
     pub image: String,
     /// The last failure.
     pub last_error: String,
+    /// Counted since the start.
+    pub totals: Totals,
+}
+
+/// What a pool has done since the daemon's start.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Totals {
+    /// Leases.
+    pub uses: u64,
+    /// Leases that found a warm container.
+    pub hits: u64,
+    /// Median of the last waits.
+    pub wait_p50: Duration,
+    /// Containers made.
+    pub created: u64,
+    /// Mean time to make one.
+    pub create_mean: Duration,
+    /// Containers proven clean after an execution.
+    pub resets: u64,
+    /// Mean time of that, until the container could serve again.
+    pub reset_mean: Duration,
+    /// Containers that could not be proven clean, and were destroyed.
+    pub unclean: u64,
+    /// Why the last of them could not.
+    pub last_unclean: String,
 }
 
 /// Running totals.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    pub(super) uses: AtomicU64,
-    pub(super) hits: AtomicU64,
-    pub(super) created: AtomicU64,
+    uses: AtomicU64,
+    hits: AtomicU64,
+    created: AtomicU64,
     create_micros: AtomicU64,
+    resets: AtomicU64,
+    reset_micros: AtomicU64,
+    unclean: AtomicU64,
+    last_unclean: Mutex<String>,
     waits: Mutex<VecDeque<Duration>>,
 }
 
@@ -71,19 +94,46 @@ impl Census {
 
     pub(super) fn created(&self, time: Duration) {
         self.created.fetch_add(1, Ordering::Relaxed);
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        self.create_micros.fetch_add(micros, Ordering::Relaxed);
+        self.create_micros.fetch_add(micros(time), Ordering::Relaxed);
     }
 
-    pub(super) fn create_mean(&self) -> Duration {
-        let created = self.created.load(Ordering::Relaxed).max(1);
-        Duration::from_micros(self.create_micros.load(Ordering::Relaxed) / created)
+    pub(super) fn reset(&self, time: Duration) {
+        self.resets.fetch_add(1, Ordering::Relaxed);
+        self.reset_micros.fetch_add(micros(time), Ordering::Relaxed);
     }
 
-    pub(super) fn wait_p50(&self) -> Duration {
+    pub(super) fn not_reset(&self, error: &ResetError) {
+        self.unclean.fetch_add(1, Ordering::Relaxed);
+        if let Ok(mut last) = self.last_unclean.lock() {
+            *last = error.to_string();
+        }
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        let mean = |micros: &AtomicU64, count: &AtomicU64| {
+            Duration::from_micros(micros.load(Ordering::Relaxed) / count.load(Ordering::Relaxed).max(1))
+        };
+        Totals {
+            uses: self.uses.load(Ordering::Relaxed),
+            hits: self.hits.load(Ordering::Relaxed),
+            wait_p50: self.wait_p50(),
+            created: self.created.load(Ordering::Relaxed),
+            create_mean: mean(&self.create_micros, &self.created),
+            resets: self.resets.load(Ordering::Relaxed),
+            reset_mean: mean(&self.reset_micros, &self.resets),
+            unclean: self.unclean.load(Ordering::Relaxed),
+            last_unclean: self.last_unclean.lock().map(|last| last.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn wait_p50(&self) -> Duration {
         let mut waits: Vec<_> =
             self.waits.lock().map(|waits| waits.iter().copied().collect()).unwrap_or_default();
         waits.sort_unstable();
         waits.get(waits.len() / 2).copied().unwrap_or_default()
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

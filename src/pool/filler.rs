@@ -8,11 +8,10 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::engine::EngineError;
 use crate::images;
-use crate::sandbox::{Blueprint, Cold, Greeting, SandboxError, Warm};
+use crate::sandbox::{Blueprint, Cold, Greeting, Lot, SandboxError, Warm};
 use crate::telemetry::metrics;
 
 use super::condition::Readiness;
@@ -47,9 +46,12 @@ pub(super) async fn run(pool: Arc<LanguagePool>, supplies: Arc<Supplies>) -> Res
                 }
             }
             while pool.deficit() > 0 && !supplies.closed.is_cancelled() {
-                let Ok(slot) = Arc::clone(&pool.slots).try_acquire_owned() else { break };
+                let Some(lot) = lot(&pool, &supplies) else {
+                    pool.evict();
+                    break;
+                };
                 pool.creating.fetch_add(1, Ordering::Relaxed);
-                creations.push(create(&pool, &supplies, Arc::clone(&blueprint), slot));
+                creations.push(create(&pool, &supplies, Arc::clone(&blueprint), lot));
             }
         } else {
             failures += 1;
@@ -81,16 +83,22 @@ fn pause(failures: u32) -> Duration {
     (RETRY_FIRST * 2_u32.saturating_pow(failures.saturating_sub(1).min(10))).min(RETRY_LAST)
 }
 
+/// What a further container needs, where there may be one.
+fn lot(pool: &LanguagePool, supplies: &Supplies) -> Option<Lot> {
+    let slot = Arc::clone(&pool.slots).try_acquire_owned().ok()?;
+    Some(Lot::new(slot, supplies.uids.take()?))
+}
+
 fn create(
     pool: &Arc<LanguagePool>,
     supplies: &Arc<Supplies>,
     blueprint: Arc<Blueprint>,
-    slot: OwnedSemaphorePermit,
+    lot: Lot,
 ) -> Creation {
-    let (supplies, graves, uid) = (Arc::clone(supplies), pool.graves.clone(), supplies.next_uid());
+    let (supplies, graves) = (Arc::clone(supplies), pool.graves.clone());
     Box::pin(async move {
         let begun = Instant::now();
-        let cold = Cold::create(&*supplies.engine, blueprint, uid, slot, graves).await?;
+        let cold = Cold::create(&*supplies.engine, blueprint, lot, graves).await?;
         tokio::select! {
             warm = cold.warm_up(&*supplies.engine) => {
                 let (warm, greeting) = warm?;
@@ -106,8 +114,11 @@ fn accept(pool: &LanguagePool, warm: Warm, greeting: Greeting, time: Duration) {
     metrics::created(language, time);
     pool.census.created(time);
     tracing::debug!(language, container = warm.container().short(), ?time, "warm");
-    // Only a closed pool refuses; the container is buried then.
-    let _ = pool.warm.try_add(warm);
+    pool.stock.add_fresh(warm);
+    if !greeting.unresettable.is_empty() && pool.is_resettable() {
+        tracing::warn!(language, reason = greeting.unresettable, "containers of this image serve once only");
+        pool.set_unresettable();
+    }
     let wants_standby = pool.spec.standby.is_some();
     pool.condition.send_if_modified(|condition| {
         let news = condition.readiness != Readiness::Ready;

@@ -1,82 +1,33 @@
 //! One language's warm containers: leased from the top, filled from below.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool::unmanaged::{Object, Pool};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::admission::until;
-use crate::domain::{Fault, SpentReason};
+use crate::domain::{Affinity, SpentReason};
 use crate::language::LanguageSpec;
 use crate::sandbox::{Burial, Graves, Warm};
 use crate::telemetry::metrics;
 
 use super::census::{Census, PoolSnapshot};
 use super::condition::{Condition, Readiness};
-use super::traffic::{Traffic, UnderWay};
+use super::lease_error::LeaseError;
+use super::stock::{Kind, Stock};
 
-/// Why there is no container for a request.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LeaseError {
-    /// No image of the language is in the engine.
-    #[error("{language} has no image in the engine; run `kiln images build {language}` on the server")]
-    NoImage {
-        /// The language's id.
-        language: String,
-    },
-    /// Containers cannot be made at present.
-    #[error("no container for {language} can be made at present: {reason}")]
-    Down {
-        /// The language's id.
-        language: String,
-        /// The last failure.
-        reason: String,
-    },
-    /// None became warm in time.
-    #[error("no container for {language} became free within {seconds} s")]
-    Exhausted {
-        /// The language's id.
-        language: String,
-        /// The bound.
-        seconds: u64,
-    },
-    /// The caller's deadline came first.
-    #[error("the deadline passed while the execution waited for a container")]
-    Deadline,
-    /// The daemon is shutting down.
-    #[error("the server is shutting down; try another or try again later")]
-    Closed,
-}
-
-impl LeaseError {
-    /// Whose fault it is.
-    #[must_use]
-    pub fn fault(&self) -> Fault {
-        match self {
-            Self::NoImage { .. } | Self::Down { .. } => Fault::Engine,
-            Self::Exhausted { .. } | Self::Closed => Fault::Load,
-            Self::Deadline => Fault::Caller,
-        }
-    }
-}
-
-/// A warm container for one request.
-#[derive(Debug)]
-pub struct Lease {
-    /// The container.
-    pub warm: Warm,
-    /// Whether it was there when it was asked for.
-    pub hit: bool,
-    /// Counts the execution; goes into its settlement.
-    pub under_way: UnderWay,
-}
+/// Containers that nothing has run in, kept ready even where nobody has asked for one lately: for `ONE_SHOT`, and for a
+/// tenant's first execution.
+const FRESH_MIN: u32 = 1;
+/// Longest that a container beyond those wanted stays idle.
+const SURPLUS_IDLE_MAX: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(super) struct LanguagePool {
     pub(super) spec: Arc<LanguageSpec>,
-    pub(super) warm: Pool<Warm>,
+    pub(super) stock: Stock,
     /// One permit per container that may exist; each container holds its own.
     pub(super) slots: Arc<Semaphore>,
     pub(super) graves: Graves,
@@ -86,7 +37,9 @@ pub(super) struct LanguagePool {
     pub(super) census: Census,
     pub(super) condition: watch::Sender<Condition>,
     waiting: AtomicUsize,
-    traffic: Traffic,
+    /// Fresh containers leased lately; halved with each probe.
+    fresh_demand: AtomicU32,
+    unresettable: AtomicBool,
     lease_wait_max: Duration,
 }
 
@@ -94,13 +47,12 @@ impl LanguagePool {
     pub(super) fn new(
         spec: Arc<LanguageSpec>,
         graves: &mpsc::Sender<Burial>,
-        traffic: Traffic,
         lease_wait_max: Duration,
     ) -> Self {
         let max = spec.pool.max as usize;
         let demand = Arc::new(Notify::new());
         Self {
-            warm: Pool::new(max),
+            stock: Stock::new(max),
             slots: Arc::new(Semaphore::new(max)),
             graves: Graves::new(graves.clone(), Arc::clone(&demand)),
             demand,
@@ -108,21 +60,28 @@ impl LanguagePool {
             census: Census::default(),
             condition: watch::Sender::new(Condition::starting()),
             waiting: AtomicUsize::new(0),
-            traffic,
+            fresh_demand: AtomicU32::new(0),
+            unresettable: AtomicBool::new(false),
             lease_wait_max,
             spec,
         }
     }
 
-    /// A warm container, at once or as soon as one is there.
-    pub(super) async fn lease(&self, deadline: Option<Instant>) -> Result<Lease, LeaseError> {
+    /// A warm container, at once or as soon as one is there: one of `affinity`'s own, or one that nothing has run in.
+    /// Tells too whether it was there when it was asked for.
+    pub(super) async fn lease(
+        &self,
+        affinity: Option<&Affinity>,
+        deadline: Option<Instant>,
+    ) -> Result<(Warm, bool), LeaseError> {
         let asked = Instant::now();
-        while let Ok(object) = self.warm.try_get() {
-            if let Some(warm) = self.take_alive(object) {
-                return Ok(self.leased(warm, asked, true));
-            }
+        let own = affinity.and_then(|affinity| self.stock.find(affinity));
+        if let Some(warm) = own.as_ref().and_then(|own| self.take(own)).or_else(|| self.take_fresh()) {
+            return Ok(self.leased(warm, asked, true));
         }
         let _waiting = Waiting::enter(&self.waiting);
+        // A pool of its own even for those who never get one back: it stays empty.
+        let own = affinity.map_or_else(|| Pool::new(1), |affinity| self.stock.of(affinity));
         let mut condition = self.condition.subscribe();
         let expired = tokio::time::sleep(self.lease_wait_max);
         tokio::pin!(expired);
@@ -131,56 +90,90 @@ impl LanguagePool {
                 return Err(refusal);
             }
             self.demand.notify_one();
-            tokio::select! {
-                object = self.warm.get() => match object {
-                    Ok(object) => {
-                        if let Some(warm) = self.take_alive(object) {
-                            return Ok(self.leased(warm, asked, false));
-                        }
-                    }
-                    Err(_) => return Err(LeaseError::Closed),
-                },
-                _ = condition.changed() => {}
+            let object = tokio::select! {
+                biased;
+                object = own.get() => object,
+                object = self.stock.fresh().get() => object,
+                _ = condition.changed() => continue,
                 () = until(deadline) => return Err(LeaseError::Deadline),
                 () = &mut expired => {
                     let seconds = self.lease_wait_max.as_secs();
                     return Err(LeaseError::Exhausted { language: self.spec.id.to_string(), seconds });
                 }
+            };
+            let object = object.map_err(|_| LeaseError::Closed)?;
+            if let Some(warm) = self.alive(object) {
+                return Ok(self.leased(warm, asked, false));
             }
         }
     }
 
-    fn leased(&self, warm: Warm, asked: Instant, hit: bool) -> Lease {
-        self.demand.notify_one();
+    fn leased(&self, warm: Warm, asked: Instant, hit: bool) -> (Warm, bool) {
+        if warm.is_fresh() {
+            self.fresh_demand.fetch_add(1, Ordering::Relaxed);
+            self.demand.notify_one();
+        }
         self.census.leased(asked.elapsed(), hit);
-        Lease { warm, hit, under_way: self.traffic.enter() }
+        (warm, hit)
+    }
+
+    fn take(&self, pool: &Pool<Warm>) -> Option<Warm> {
+        std::iter::from_fn(|| pool.try_get().ok()).find_map(|object| self.alive(object))
+    }
+
+    fn take_fresh(&self) -> Option<Warm> {
+        self.take(self.stock.fresh())
     }
 
     /// Takes the container out for good; a dead one is buried instead.
-    fn take_alive(&self, object: Object<Warm>) -> Option<Warm> {
+    fn alive(&self, object: Object<Warm>) -> Option<Warm> {
         let mut warm = Object::take(object);
         if warm.is_alive() {
             return Some(warm);
         }
         metrics::spent(self.spec.id.as_str(), SpentReason::Unhealthy.label());
         tracing::warn!(language = %self.spec.id, container = warm.container().short(), "a warm container has died");
+        self.demand.notify_one();
         None
     }
 
-    /// Buries what has died or aged while idle. Holds containers back for microseconds only: it awaits nothing.
+    /// Buries what has died or aged while idle, and what has been idle for long beyond those wanted.
     pub(super) fn probe(&self, age_max: Duration) {
-        let idle: Vec<Object<Warm>> = std::iter::from_fn(|| self.warm.try_get().ok()).collect();
-        for mut object in idle {
-            let reason = if !object.is_alive() {
+        let (mut fresh, mut all) = (self.stock.fresh_count(), self.stock.count());
+        let (fresh_wanted, wanted) = (self.fresh_wanted(), self.target());
+        self.stock.sift(|kind, warm| {
+            let is_surplus = all > wanted && (kind == Kind::Kept || fresh > fresh_wanted);
+            let reason = if !warm.is_alive() {
                 SpentReason::Unhealthy
-            } else if object.age() > age_max {
+            } else if warm.age() > age_max {
                 SpentReason::Aged
+            } else if is_surplus && warm.idle() > SURPLUS_IDLE_MAX {
+                SpentReason::Surplus
             } else {
-                continue;
+                return false;
             };
+            all -= 1;
+            fresh -= u32::from(kind == Kind::Fresh);
             metrics::spent(self.spec.id.as_str(), reason.label());
-            tracing::info!(language = %self.spec.id, container = object.container().short(), ?reason, "recycled");
-            drop(Object::take(object));
+            tracing::info!(language = %self.spec.id, container = warm.container().short(), ?reason, "recycled");
+            true
+        });
+        // Nothing is written between the two; a lease meanwhile is counted in the next round.
+        self.fresh_demand.store(self.fresh_demand.load(Ordering::Relaxed) / 2, Ordering::Relaxed);
+        if !self.is_awaited() {
+            self.stock.tidy();
+        }
+    }
+
+    /// Makes room for a container that a waiting request can use: gives up an idle one that is kept for somebody else.
+    pub(super) fn evict(&self) {
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        if self.graves.burying() as usize >= waiting || self.stock.fresh_count() > 0 {
+            return;
+        }
+        if let Some(warm) = self.stock.take_idlest() {
+            metrics::spent(self.spec.id.as_str(), SpentReason::Evicted.label());
+            tracing::debug!(language = %self.spec.id, container = warm.container().short(), "evicted");
         }
     }
 
@@ -198,15 +191,35 @@ impl LanguagePool {
 
     /// How many containers are to be created now, beyond those under way.
     pub(super) fn deficit(&self) -> u32 {
-        let coming = self.warm.status().available as u32 + self.creating.load(Ordering::Relaxed);
-        self.target().saturating_sub(coming)
+        let creating = self.creating.load(Ordering::Relaxed);
+        let all = self.target().saturating_sub(self.stock.count() + creating);
+        let fresh = self.fresh_wanted().saturating_sub(self.stock.fresh_count() + creating);
+        all.max(fresh)
     }
 
     /// Kept warm: the idle share and one for each request that waits.
     fn target(&self) -> u32 {
+        self.spec.pool.min.saturating_add(self.waiting_count()).min(self.spec.pool.max)
+    }
+
+    /// Of those, how many must be ones that nothing has run in: as many as were wanted lately.
+    fn fresh_wanted(&self) -> u32 {
         let bounds = self.spec.pool;
-        let waiting = u32::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
-        bounds.min.saturating_add(waiting).min(bounds.max)
+        let lately = self.fresh_demand.load(Ordering::Relaxed).max(FRESH_MIN).min(bounds.min);
+        lately.max(self.waiting_count()).min(bounds.max)
+    }
+
+    fn waiting_count(&self) -> u32 {
+        u32::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(u32::MAX)
+    }
+
+    /// Containers like this language's can never be proven clean.
+    pub(super) fn set_unresettable(&self) {
+        self.unresettable.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_resettable(&self) -> bool {
+        !self.unresettable.load(Ordering::Relaxed)
     }
 
     /// Why a request should not even wait, if so.
@@ -221,7 +234,7 @@ impl LanguagePool {
 
     pub(super) fn snapshot(&self) -> PoolSnapshot {
         let bounds = self.spec.pool;
-        let warm = self.warm.status().available as u32;
+        let warm = self.stock.count();
         let creating = self.creating.load(Ordering::Relaxed);
         let broken = self.graves.burying();
         let existing = bounds.max.saturating_sub(self.slots.available_permits() as u32);
@@ -232,18 +245,15 @@ impl LanguagePool {
             max: bounds.max,
             target: self.target(),
             warm,
+            fresh: self.stock.fresh_count(),
             leased: existing.saturating_sub(warm + creating + broken),
             creating,
             broken,
-            waiting: u32::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(u32::MAX),
-            uses: self.census.uses.load(Ordering::Relaxed),
-            hits: self.census.hits.load(Ordering::Relaxed),
-            wait_p50: self.census.wait_p50(),
-            created: self.census.created.load(Ordering::Relaxed),
-            create_mean: self.census.create_mean(),
+            waiting: self.waiting_count(),
             memory_bytes: u64::from(existing) * self.spec.limits.memory_bytes,
             image: condition.blueprint.as_ref().map(|b| b.image.reference.clone()).unwrap_or_default(),
             last_error: condition.last_error.clone(),
+            totals: self.census.totals(),
         }
     }
 }

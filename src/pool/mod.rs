@@ -1,18 +1,23 @@
 //! Warm containers per language, kept full in the background. Nothing is created on the request path.
 //!
-//! Data flows one way: filler -> warm -> lease -> (executor) -> settle -> reaper.
+//! Data flows one way: filler -> stock -> lease -> (executor) -> settlement -> recycler -> stock, or -> reaper.
 
 mod census;
 mod condition;
 mod filler;
 mod language_pool;
+mod lease_error;
 mod pools;
 mod reaper;
+mod recycler;
+mod settlement;
+mod stock;
 mod traffic;
 mod volume;
 
-pub use census::PoolSnapshot;
+pub use census::{PoolSnapshot, Totals};
 pub use condition::{Condition, Readiness};
-pub use language_pool::{Lease, LeaseError};
-pub use pools::{PoolConfig, Pools, Services, Settlement};
+pub use lease_error::LeaseError;
+pub use pools::{Lease, PoolConfig, Pools, Services};
+pub use settlement::{Settlement, Ticket, Wear};
 pub use volume::{AgentBinary, AgentVolume};

@@ -4,29 +4,28 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::LanguageId;
+use crate::domain::{Affinity, LanguageId};
 use crate::engine::{Engine, EngineError, EngineInfo, Owner};
 use crate::language::Catalogue;
-use crate::sandbox::{Burial, Spent};
+use crate::sandbox::{Burial, Uids, Warm};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
 use super::census::PoolSnapshot;
 use super::condition::Condition;
-use super::language_pool::{LanguagePool, Lease, LeaseError};
-use super::traffic::{Traffic, UnderWay};
+use super::language_pool::LanguagePool;
+use super::lease_error::LeaseError;
+use super::recycler::Recycling;
+use super::settlement::{Ticket, Wear};
+use super::traffic::Traffic;
 use super::volume::AgentVolume;
-use super::{filler, reaper};
+use super::{filler, reaper, recycler};
 
-/// Uids that jobs get. One a container, so that the kernel's per-uid process count is the job's own; within the 65,536
-/// that an engine with user namespaces maps.
-const UIDS: std::ops::Range<u32> = 10_000..60_000;
 /// Between two looks at the engine and at idle containers.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -37,8 +36,8 @@ pub struct PoolConfig {
     pub cpu_millis: u32,
     /// Longest a request waits for a container.
     pub lease_wait_max: Duration,
-    /// An idle container older than this is replaced.
-    pub age_max: Duration,
+    /// How often and how long a container may serve.
+    pub wear: Wear,
 }
 
 /// What the pools are made with.
@@ -64,8 +63,8 @@ pub(super) struct Supplies {
     /// No container is created any more.
     pub(super) closed: CancellationToken,
     pub(super) traffic: Traffic,
+    pub(super) uids: Arc<Uids>,
     agent_arch: &'static str,
-    uid: AtomicU32,
     /// The last answer, or the last failure.
     info: watch::Sender<Result<EngineInfo, EngineError>>,
     /// Whether dead runs' containers are still to be removed.
@@ -73,11 +72,6 @@ pub(super) struct Supplies {
 }
 
 impl Supplies {
-    pub(super) fn next_uid(&self) -> u32 {
-        let count = UIDS.end - UIDS.start;
-        UIDS.start + self.uid.fetch_add(1, Ordering::Relaxed) % count
-    }
-
     /// The engine as last seen; a failure is returned as such.
     pub(super) async fn engine_info(&self) -> Result<EngineInfo, EngineError> {
         if let Ok(info) = &*self.info.borrow() {
@@ -113,21 +107,15 @@ impl Supplies {
     }
 }
 
-/// What an execution leaves; settled when this is dropped, which should be when its reply has left: burying and refilling
-/// make the engine busy.
+/// A warm container for one request.
 #[derive(Debug)]
-pub struct Settlement {
-    _spent: Spent,
-    _under_way: UnderWay,
-}
-
-impl Settlement {
-    /// Of an execution in `language`.
-    #[must_use]
-    pub fn new(language: &LanguageId, spent: Spent, under_way: UnderWay) -> Self {
-        metrics::spent(language.as_str(), spent.reason.label());
-        Self { _spent: spent, _under_way: under_way }
-    }
+pub struct Lease {
+    /// The container.
+    pub warm: Warm,
+    /// Whether it was there when it was asked for.
+    pub hit: bool,
+    /// What it has to be settled with.
+    pub ticket: Ticket,
 }
 
 /// Every language's pool.
@@ -135,9 +123,12 @@ impl Settlement {
 pub struct Pools {
     by_language: BTreeMap<LanguageId, Arc<LanguagePool>>,
     supplies: Arc<Supplies>,
-    age_max: Duration,
+    wear: Wear,
     /// Taken by the reaper.
     burials: Mutex<Option<mpsc::Receiver<Burial>>>,
+    recycler: mpsc::Sender<Recycling>,
+    /// Taken by the recycler.
+    recycling: Mutex<Option<mpsc::Receiver<Recycling>>>,
 }
 
 impl Pools {
@@ -146,15 +137,16 @@ impl Pools {
     pub fn new(config: PoolConfig, services: Services, catalogue: &Catalogue) -> Self {
         let places: usize = catalogue.languages().iter().map(|spec| spec.pool.max as usize).sum();
         let (graves, burials) = mpsc::channel(places.max(1));
+        let (recycler, recycling) = mpsc::channel(places.max(1));
         let traffic = Traffic::new();
         let pools = catalogue.languages().iter().map(|spec| {
-            let pool = LanguagePool::new(Arc::clone(spec), &graves, traffic.clone(), config.lease_wait_max);
+            let pool = LanguagePool::new(Arc::clone(spec), &graves, config.lease_wait_max);
             (spec.id.clone(), Arc::new(pool))
         });
         let by_language = pools.collect();
         let not_yet = EngineError::Unavailable { reason: "it has not been asked yet".to_owned() };
         // Another daemon on the same engine starts elsewhere in the range.
-        let first_uid = uuid::Uuid::new_v4().as_u64_pair().0 as u32 % (UIDS.end - UIDS.start);
+        let start = uuid::Uuid::new_v4().as_u64_pair().0 as u32;
         let supplies = Supplies {
             engine: services.engine,
             owner: services.owner,
@@ -163,23 +155,29 @@ impl Pools {
             closed: CancellationToken::new(),
             traffic,
             agent_arch: services.agent_arch,
-            uid: AtomicU32::new(first_uid),
+            uids: Uids::new(config.wear.uses_max, start),
             info: watch::Sender::new(Err(not_yet)),
             reaped: Mutex::new(false),
         };
         Self {
             by_language,
             supplies: Arc::new(supplies),
-            age_max: config.age_max,
+            wear: config.wear,
             burials: Mutex::new(Some(burials)),
+            recycler,
+            recycling: Mutex::new(Some(recycling)),
         }
     }
 
-    /// Starts the fillers, the reaper and the probe.
+    /// Starts the fillers, the reaper, the recycler and the probe.
     pub fn start(self: &Arc<Self>, tasks: &Tasks) {
         let burials = self.burials.lock().ok().and_then(|mut burials| burials.take());
         if let Some(burials) = burials {
             tasks.maintain("reaper", reaper::run(Arc::clone(&self.supplies.engine), burials));
+        }
+        let recycling = self.recycling.lock().ok().and_then(|mut recycling| recycling.take());
+        if let Some(recycling) = recycling {
+            tasks.maintain("recycler", recycler::run(recycling, self.supplies.closed.clone()));
         }
         tasks.maintain("probe", Arc::clone(self).probe());
         for pool in self.by_language.values() {
@@ -195,7 +193,7 @@ impl Pools {
             // The fillers tell callers about an outage; this tells /health.
             let _ = self.supplies.look_at_engine().await;
             for pool in self.by_language.values() {
-                pool.probe(self.age_max);
+                pool.probe(self.wear.age_max);
                 let now = pool.snapshot();
                 metrics::containers(&now.language, "warm", now.warm);
                 metrics::containers(&now.language, "leased", now.leased);
@@ -209,12 +207,26 @@ impl Pools {
         self.by_language.get(language).ok_or_else(|| LeaseError::NoImage { language: language.to_string() })
     }
 
-    /// A warm container, at once or as soon as one is there.
+    /// A warm container, at once or as soon as one is there: one that nothing has run in, or one of `affinity`'s own.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn lease(&self, language: &LanguageId, deadline: Option<Instant>) -> Result<Lease, LeaseError> {
-        self.of(language)?.lease(deadline).await
+    pub async fn lease(
+        &self,
+        language: &LanguageId,
+        affinity: Option<Affinity>,
+        deadline: Option<Instant>,
+    ) -> Result<Lease, LeaseError> {
+        let pool = self.of(language)?;
+        let (warm, hit) = pool.lease(affinity.as_ref(), deadline).await?;
+        let ticket = Ticket {
+            pool: Arc::clone(pool),
+            affinity,
+            wear: self.wear,
+            recycler: self.recycler.clone(),
+            _under_way: self.supplies.traffic.enter(),
+        };
+        Ok(Lease { warm, hit, ticket })
     }
 
     /// The engine that the containers live in.
@@ -245,7 +257,7 @@ impl Pools {
     pub async fn close(&self) {
         self.supplies.closed.cancel();
         for pool in self.by_language.values() {
-            pool.warm.close();
+            pool.stock.close();
         }
         for pool in self.by_language.values() {
             // Each container holds one slot until it is gone.

@@ -20,7 +20,7 @@ const RETRY_LAST: Duration = Duration::from_secs(10);
 
 /// The queue's other end is gone, which only a defect can cause.
 #[derive(Debug, thiserror::Error)]
-#[error("nobody can bury containers any more")]
+#[error("nobody can hand over containers any more")]
 pub(super) struct QueueClosed;
 
 /// Runs until stopped.

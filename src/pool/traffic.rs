@@ -20,7 +20,7 @@ pub(super) struct Traffic {
 
 /// One execution under way.
 #[derive(Debug)]
-pub struct UnderWay {
+pub(super) struct UnderWay {
     traffic: Traffic,
 }
 

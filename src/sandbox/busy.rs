@@ -1,4 +1,4 @@
-//! A container that runs its program: sends, listens, kills, and ends spent.
+//! A container that runs its program: sends, listens, kills, and ends used or spent.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,12 +19,13 @@ use super::error::SandboxError;
 use super::handle::Handle;
 use super::plan::{INPUT_PIECE_BYTES, Plan};
 use super::session::{Reader, Session, Writer};
+use super::used::Used;
 use super::warm::{Blueprint, unexpected};
 
 /// How long a killed job's report is waited for; afterwards the container's end kills it.
 const KILL_WAIT: Duration = Duration::from_secs(2);
 
-/// A container in its only use.
+/// A container in use.
 pub struct Busy {
     handle: Handle,
     session: Session,
@@ -34,9 +35,30 @@ pub struct Busy {
 /// A container that never serves again. Dropping it destroys the container.
 #[derive(Debug)]
 pub struct Spent {
-    _handle: Handle,
+    handle: Handle,
     /// Why.
     pub reason: SpentReason,
+}
+
+impl Spent {
+    pub(super) fn new(handle: Handle, reason: SpentReason) -> Self {
+        Self { handle, reason }
+    }
+
+    /// The engine's id.
+    #[must_use]
+    pub fn container(&self) -> &ContainerId {
+        &self.handle.container
+    }
+}
+
+/// What a container is after its job.
+#[derive(Debug)]
+pub enum Disposition {
+    /// It may serve again once it is proven clean.
+    Used(Used),
+    /// It never serves again.
+    Spent(Spent),
 }
 
 /// What took place in the container.
@@ -67,6 +89,12 @@ impl Busy {
         &self.blueprint
     }
 
+    /// Executions in it, this one included.
+    #[must_use]
+    pub fn uses(&self) -> u32 {
+        self.handle.uses
+    }
+
     /// Runs the plan to its end, or kills it when `cancel` says so. Output goes to `sink`.
     ///
     /// Returns what took place as far as it is known, beside the error if there was one: a caller may try again elsewhere
@@ -78,15 +106,21 @@ impl Busy {
         engine: &dyn Engine,
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
-    ) -> (Ran, Result<(), SandboxError>, Spent) {
+    ) -> (Ran, Result<(), SandboxError>, Disposition) {
         let mut ran = Ran::default();
         let result = self.drive(id, plan, engine, sink, cancel, &mut ran).await;
         let reason = match &result {
-            Ok(()) if cancel.is_cancelled() => SpentReason::Abandoned,
-            Ok(()) => SpentReason::OneShot,
+            // Half a message may be under way to the agent, or its answer to the kill may be.
+            Ok(()) if cancel.is_cancelled() || self.session.writer.is_amid_message() => {
+                SpentReason::Abandoned
+            }
+            Ok(()) => {
+                let used = Used::new(self.handle, self.session, self.blueprint);
+                return (ran, result, Disposition::Used(used));
+            }
             Err(_) => SpentReason::Broken,
         };
-        (ran, result, Spent { _handle: self.handle, reason })
+        (ran, result, Disposition::Spent(Spent::new(self.handle, reason)))
     }
 
     async fn drive(
@@ -98,8 +132,9 @@ impl Busy {
         cancel: &CancellationToken,
         ran: &mut Ran,
     ) -> Result<(), SandboxError> {
-        if plan.memory_bytes != self.blueprint.language.limits.memory_bytes {
+        if plan.memory_bytes != self.handle.memory_bytes {
             engine.resize(&self.handle.container, plan.memory_bytes).await?;
+            self.handle.memory_bytes = plan.memory_bytes;
         }
         let (taken, window) = watch::channel(0);
         let Session { reader, writer } = &mut self.session;
@@ -202,7 +237,11 @@ async fn listen(
                 }
             }
             AgentMessage::Finished => return Ok(()),
-            other @ (AgentMessage::Hello { .. } | AgentMessage::Ready { .. } | AgentMessage::Fault(_)) => {
+            other @ (AgentMessage::Hello { .. }
+            | AgentMessage::Ready { .. }
+            | AgentMessage::Clean { .. }
+            | AgentMessage::Unclean(_)
+            | AgentMessage::Fault(_)) => {
                 return Err(unexpected(&other));
             }
         }

@@ -8,12 +8,35 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 
 use crate::engine::ContainerId;
 
+use super::uids::UidBlock;
+
+/// What a container holds for as long as it exists.
+#[derive(Debug)]
+pub struct Lot {
+    /// Free before the slot is: whoever gets the slot finds uids.
+    uids: UidBlock,
+    /// Bounds how many containers exist.
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Lot {
+    /// For one container.
+    #[must_use]
+    pub fn new(slot: OwnedSemaphorePermit, uids: UidBlock) -> Self {
+        Self { uids, _slot: slot }
+    }
+
+    pub(super) fn next_uid(&mut self) -> Option<u32> {
+        self.uids.next_uid()
+    }
+}
+
 /// A container that is to be destroyed. Its slot is free when that has happened, not before.
 #[derive(Debug)]
 pub struct Burial {
     /// Which container.
     pub container: ContainerId,
-    slot: Option<OwnedSemaphorePermit>,
+    lot: Option<Lot>,
     graves: Graves,
 }
 
@@ -21,7 +44,7 @@ impl Drop for Burial {
     fn drop(&mut self) {
         self.graves.burying.fetch_sub(1, Ordering::Relaxed);
         // In this order: whoever is woken finds the slot free.
-        drop(self.slot.take());
+        drop(self.lot.take());
         self.graves.freed.notify_one();
     }
 }
@@ -55,14 +78,28 @@ impl Graves {
 pub(super) struct Handle {
     pub(super) container: ContainerId,
     pub(super) born: Instant,
-    /// Bounds how many containers exist; `None` only while this is dropped.
-    slot: Option<OwnedSemaphorePermit>,
+    /// Executions so far, one that runs included.
+    pub(super) uses: u32,
+    /// Its memory limit at present, which a request may have changed.
+    pub(super) memory_bytes: u64,
+    /// `None` only while this is dropped.
+    lot: Option<Lot>,
     graves: Graves,
 }
 
 impl Handle {
-    pub(super) fn new(container: ContainerId, slot: OwnedSemaphorePermit, graves: Graves) -> Self {
-        Self { container, born: Instant::now(), slot: Some(slot), graves }
+    pub(super) fn new(container: ContainerId, memory_bytes: u64, lot: Lot, graves: Graves) -> Self {
+        Self { container, born: Instant::now(), uses: 0, memory_bytes, lot: Some(lot), graves }
+    }
+
+    /// A uid that this container has not had yet.
+    pub(super) fn next_uid(&mut self) -> Option<u32> {
+        self.lot.as_mut()?.next_uid()
+    }
+
+    /// Whether there is one for another job.
+    pub(super) fn has_uids(&self) -> bool {
+        self.lot.as_ref().is_some_and(|lot| lot.uids.has_more())
     }
 }
 
@@ -70,7 +107,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.graves.burying.fetch_add(1, Ordering::Relaxed);
         let graves = self.graves.clone();
-        let burial = Burial { container: self.container.clone(), slot: self.slot.take(), graves };
+        let burial = Burial { container: self.container.clone(), lot: self.lot.take(), graves };
         // Full cannot be: the queue has a place for every slot. Closed means the daemon is past its last phase, and the
         // container ends with the agent's stream.
         if self.graves.queue.try_send(burial).is_err() {

@@ -1,16 +1,21 @@
-//! One container and the agent in it, as types: `Cold` has no agent yet, `Warm` may serve, `Busy` serves, `Spent` never serves again.
+//! One container and the agent in it, as types: `Cold` has no agent yet, `Warm` may serve, `Busy` serves, `Used` has served,
+//! `Spent` never serves again.
 //!
-//! Dropping any of them destroys the container. There is no way back from `Busy` to `Warm`.
+//! Dropping any of them destroys the container. The one way back from `Used` to `Warm` is a reset that was proven.
 
 mod busy;
 mod error;
 mod handle;
 mod plan;
 mod session;
+mod uids;
+mod used;
 mod warm;
 
-pub use busy::{Busy, Ran, Spent};
+pub use busy::{Busy, Disposition, Ran, Spent};
 pub use error::SandboxError;
-pub use handle::{Burial, Graves};
+pub use handle::{Burial, Graves, Lot};
 pub use plan::Plan;
+pub use uids::{UIDS, UidBlock, Uids};
+pub use used::{ResetError, Used};
 pub use warm::{Blueprint, Cold, Greeting, Warm};

@@ -27,12 +27,13 @@ pub(super) struct Reader {
 
 pub(super) struct Writer {
     to: Pin<Box<dyn AsyncWrite + Send>>,
+    amid_message: bool,
 }
 
 impl Session {
     pub(super) fn new(pipe: AgentPipe) -> Self {
         let reader = Reader { pieces: pipe.output, decoder: Decoder::default(), last_words: String::new() };
-        Self { reader, writer: Writer { to: pipe.input } }
+        Self { reader, writer: Writer { to: pipe.input, amid_message: false } }
     }
 
     /// Whether an idle agent's stream is still open and silent, which it has to be.
@@ -93,7 +94,15 @@ impl Writer {
 
     pub(super) async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
         let lost = |error: std::io::Error| SandboxError::Lost { last_words: error.to_string() };
+        self.amid_message = true;
         self.to.write_all(bytes).await.map_err(lost)?;
-        self.to.flush().await.map_err(lost)
+        self.to.flush().await.map_err(lost)?;
+        self.amid_message = false;
+        Ok(())
+    }
+
+    /// Whether a send was given up before its end: what is sent next would be taken for the rest of it.
+    pub(super) fn is_amid_message(&self) -> bool {
+        self.amid_message
     }
 }

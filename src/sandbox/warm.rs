@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::engine::{ContainerId, ContainerSpec, Engine, Owner, Tmpfs};
@@ -13,7 +12,7 @@ use crate::wire::{AgentMessage, HostMessage, MAGIC, Setup, StandbySpec, VERSION}
 
 use super::busy::Busy;
 use super::error::SandboxError;
-use super::handle::{Graves, Handle};
+use super::handle::{Graves, Handle, Lot};
 use super::plan::job_limits;
 use super::session::Session;
 
@@ -21,7 +20,7 @@ use super::session::Session;
 const AGENT_PATH: &str = "/kiln/agent";
 /// Bounds of the handshake, in seconds: an exec on a busy engine, and an interpreter's start on a busy machine.
 const HELLO_SECONDS_MAX: u64 = 30;
-const READY_SECONDS_MAX: u64 = 60;
+pub(super) const READY_SECONDS_MAX: u64 = 60;
 /// Processes that are not the program's: PID 1, the agent, and a spare for a fork that has not become a job yet.
 const OWN_PROCESSES: u64 = 3;
 /// Files and directories per writable mount.
@@ -51,13 +50,17 @@ pub struct Greeting {
     pub toolchain: String,
     /// Whether an interpreter waits.
     pub standby: bool,
+    /// Why containers like this one cannot serve twice; empty where they can.
+    pub unresettable: String,
 }
 
-/// A container in which nothing has run, its agent attached.
+/// A container in which nothing is of an earlier job, its agent attached.
 pub struct Warm {
     handle: Handle,
     session: Session,
     blueprint: Arc<Blueprint>,
+    /// Since when it has been ready.
+    since: Instant,
 }
 
 impl fmt::Debug for Warm {
@@ -74,6 +77,9 @@ pub struct Cold {
     uid: u32,
 }
 
+/// No uid is free for a container, which the bounds on pools exclude.
+const NO_UID: &str = "no uid is free for the container's first job";
+
 impl Cold {
     /// Makes a container. Must be driven to its end: a container that the engine makes for nobody is found only by its label.
     ///
@@ -82,12 +88,13 @@ impl Cold {
     pub async fn create(
         engine: &dyn Engine,
         blueprint: Arc<Blueprint>,
-        uid: u32,
-        slot: OwnedSemaphorePermit,
+        mut lot: Lot,
         graves: Graves,
     ) -> Result<Self, SandboxError> {
+        let uid = lot.next_uid().ok_or_else(|| SandboxError::Agent { reason: NO_UID.to_owned() })?;
         let container = engine.create(&container_spec(&blueprint, uid)).await?;
-        Ok(Self { handle: Handle::new(container, slot, graves), blueprint, uid })
+        let memory_bytes = blueprint.language.limits.memory_bytes;
+        Ok(Self { handle: Handle::new(container, memory_bytes, lot, graves), blueprint, uid })
     }
 
     /// Attaches its agent and waits until that is ready. On any error, or when dropped, the container is buried.
@@ -104,8 +111,9 @@ impl Cold {
         let seconds = READY_SECONDS_MAX;
         let ready = timeout(Duration::from_secs(seconds), session.reader.receive()).await;
         match ready.map_err(|_| SandboxError::Silent { what: "get ready", seconds })?? {
-            AgentMessage::Ready { toolchain, standby, .. } => {
-                Ok((Warm { handle, session, blueprint }, Greeting { toolchain, standby }))
+            AgentMessage::Ready { toolchain, standby, unresettable, .. } => {
+                let warm = Warm { handle, session, blueprint, since: Instant::now() };
+                Ok((warm, Greeting { toolchain, standby, unresettable }))
             }
             other => Err(unexpected(&other)),
         }
@@ -125,6 +133,23 @@ fn setup(blueprint: &Blueprint, uid: u32) -> Setup {
 }
 
 impl Warm {
+    /// One that has served and is proven clean.
+    pub(super) fn again(handle: Handle, session: Session, blueprint: Arc<Blueprint>) -> Self {
+        Self { handle, session, blueprint, since: Instant::now() }
+    }
+
+    /// Whether nothing has run in it.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.handle.uses == 0
+    }
+
+    /// How long it has waited for a job.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        self.since.elapsed()
+    }
+
     /// Whether the agent still holds its end of the stream; costs no message.
     #[must_use]
     pub fn is_alive(&mut self) -> bool {
@@ -149,9 +174,10 @@ impl Warm {
         &self.blueprint
     }
 
-    /// Starts its only use.
+    /// Starts its next use.
     #[must_use]
-    pub fn begin(self) -> Busy {
+    pub fn begin(mut self) -> Busy {
+        self.handle.uses += 1;
         Busy::new(self.handle, self.session, self.blueprint)
     }
 }

@@ -14,6 +14,7 @@ const CREATED: &str = "kiln_containers_created_total";
 const CREATE_SECONDS: &str = "kiln_container_create_seconds";
 const CREATE_FAILURES: &str = "kiln_container_create_failures_total";
 const SPENT: &str = "kiln_containers_spent_total";
+const RESET_SECONDS: &str = "kiln_container_reset_seconds";
 const RETRIES: &str = "kiln_sandbox_retries_total";
 const IN_FLIGHT: &str = "kiln_in_flight";
 const QUEUED: &str = "kiln_queued";
@@ -47,6 +48,10 @@ fn install() -> Result<PrometheusHandle, BuildError> {
     describe_histogram!(CREATE_SECONDS, "time from create to warm, by language");
     describe_counter!(CREATE_FAILURES, "containers that could not be made, by language");
     describe_counter!(SPENT, "containers given up, by language and reason");
+    describe_histogram!(
+        RESET_SECONDS,
+        "time to prove a used container clean and get it ready again, by language"
+    );
     describe_counter!(RETRIES, "executions moved to a fresh container because theirs broke before the start");
     describe_gauge!(IN_FLIGHT, "admitted executions");
     describe_gauge!(QUEUED, "executions that wait for admission");
@@ -87,6 +92,11 @@ pub fn create_failed(language: &str) {
 /// A container is given up.
 pub fn spent(language: &str, reason: &'static str) {
     counter!(SPENT, "language" => language.to_owned(), "reason" => reason).increment(1);
+}
+
+/// A used container is proven clean and ready again.
+pub fn reset(language: &str, time: Duration) {
+    histogram!(RESET_SECONDS, "language" => language.to_owned()).record(time.as_secs_f64());
 }
 
 /// An execution is moved to a fresh container.

@@ -1,7 +1,8 @@
 //! The two directed sets of messages.
 //!
 //! One agent session is: `Hello` up, `Setup` down, `Ready` up, then per job any number of `File` and one `Run`
-//! down, the job's output and reports up, ended by `Finished`. Times are in microseconds, sizes in bytes.
+//! down, the job's output and reports up, ended by `Finished`. Before a further job `Reset` goes down and `Clean` comes up,
+//! or `Unclean`, after which nothing may run. Times are in microseconds, sizes in bytes.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
 /// is never stuck behind input.
@@ -41,6 +42,11 @@ pub enum HostMessage {
     CloseInput,
     /// Kill the job now; `Finished` follows.
     Kill,
+    /// After `Finished`: remove what the job left, prove it, and get ready for a job with this uid.
+    Reset {
+        /// The next job's uid and gid; no job of this container had it before.
+        uid: u32,
+    },
 }
 
 /// How the container is laid out and what to start in advance.
@@ -128,7 +134,16 @@ pub enum AgentMessage {
         toolchain: String,
         /// Whether an interpreter waits.
         standby: bool,
+        /// Why the container can never be proven clean; empty where it can.
+        unresettable: String,
     },
+    /// The container is as it was before its first job, and ready for the next.
+    Clean {
+        /// Whether an interpreter waits.
+        standby: bool,
+    },
+    /// The container is not as it was, or that could not be proven: it must not serve again.
+    Unclean(String),
     /// The process of a stage runs.
     Started(Stage),
     /// Output of a stage.
@@ -235,6 +250,6 @@ pub struct Usage {
     pub wall_micros: u64,
     /// Of all processes.
     pub cpu_micros: u64,
-    /// The container's peak.
+    /// Peak of the container while the stage ran, or of its largest process where an earlier job's peak was higher.
     pub peak_memory_bytes: u64,
 }

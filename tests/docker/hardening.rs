@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use kiln::proto::Outcome;
+use kiln::proto::{ExecuteRequest, Isolation, Outcome};
 
-use crate::support::daemon::{Daemon, docker};
+use crate::support::daemon::{Daemon, docker, program};
 
 /// What a hostile program would try first; each line prints what it got.
 const PROBE: &str = r#"
@@ -62,13 +62,15 @@ async fn a_program_has_nothing_to_gain_in_its_container() {
 }
 
 #[tokio::test]
-async fn executions_never_share_a_container_or_a_uid() {
+async fn one_shot_executions_never_share_a_container_or_a_uid() {
     let daemon = Daemon::start(&["python"]).await;
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..6 {
         let code = "import os\nprint(os.getuid(), os.listdir('.'), os.listdir('/tmp'), os.listdir('/dev/shm'))\n\
             open('/tmp/left', 'w').write('x'); open('left', 'w').write('x'); open('/dev/shm/left', 'w').write('x')";
-        let reply = daemon.run("python", code).await;
+        let isolation = Isolation::OneShot.into();
+        let request = ExecuteRequest { isolation, ..program("python", code) };
+        let reply = daemon.execute(request).await.unwrap();
         let said = String::from_utf8(reply.run.unwrap().stdout).unwrap();
         let (uid, files) = said.split_once(' ').unwrap();
         assert_eq!(files, "['main.py'] [] []\n");

@@ -17,3 +17,4 @@ mod engine;
 mod hardening;
 mod languages;
 mod limits;
+mod reuse;

@@ -1,6 +1,7 @@
 //! An engine that follows a script, and agents that do what the program's text says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -37,6 +38,7 @@ pub(crate) struct Script {
     pub(crate) hello: Step,
     pub(crate) ready: Step,
     pub(crate) run: Step,
+    pub(crate) reset: Step,
     pub(crate) image: bool,
 }
 
@@ -46,6 +48,7 @@ pub(crate) const GOOD: Script = Script {
     hello: Step::Works,
     ready: Step::Works,
     run: Step::Works,
+    reset: Step::Works,
     image: true,
 };
 
@@ -55,6 +58,8 @@ pub(crate) struct Log {
     pub(crate) kills: AtomicU32,
     pub(crate) runs: AtomicU32,
     pub(crate) created: AtomicU32,
+    /// The uid of each reset.
+    pub(crate) resets: Mutex<Vec<u32>>,
 }
 
 #[derive(Debug)]
@@ -213,39 +218,60 @@ impl FakeAgent {
             return;
         }
         let toolchain = "fake 1".to_owned();
-        self.send(&AgentMessage::Ready { cgroup: CgroupVersion::V2, toolchain, standby: true }).await;
+        let cgroup = CgroupVersion::V2;
+        let unresettable = String::new();
+        self.send(&AgentMessage::Ready { cgroup, toolchain, standby: true, unresettable }).await;
         let mut code = String::new();
         loop {
             match self.receive().await {
                 Some(HostMessage::File { content, .. }) => code = String::from_utf8(content).unwrap(),
-                Some(HostMessage::Run(_)) => break,
+                Some(HostMessage::Run(_)) => {
+                    if take(script.run, &released).await.is_err() {
+                        return;
+                    }
+                    self.log.runs.fetch_add(1, Ordering::Relaxed);
+                    if self.run(&code).await.is_break() {
+                        return;
+                    }
+                }
+                Some(HostMessage::Reset { uid }) => {
+                    if take(script.reset, &released).await.is_err() {
+                        return;
+                    }
+                    self.log.resets.lock().unwrap().push(uid);
+                    let answer = match code.as_str() {
+                        "leave something" => AgentMessage::Unclean("as scripted".to_owned()),
+                        _ => AgentMessage::Clean { standby: true },
+                    };
+                    self.send(&answer).await;
+                }
                 Some(_) => {}
                 None => return,
             }
         }
-        if take(script.run, &released).await.is_ok() {
-            self.log.runs.fetch_add(1, Ordering::Relaxed);
-            self.run(&code).await;
-        }
     }
 
-    /// The program's text says what it does.
-    async fn run(&mut self, code: &str) {
+    /// The program's text says what it does. A break ends the agent.
+    async fn run(&mut self, code: &str) -> ControlFlow<()> {
         match code {
-            "break before start" => return,
-            "garbage" => return self.write(&[0xff; 32]).await,
+            "break before start" => return ControlFlow::Break(()),
+            "garbage" => {
+                self.write(&[0xff; 32]).await;
+                return ControlFlow::Break(());
+            }
             _ => self.send(&AgentMessage::Started(Stage::Run)).await,
         }
         match code {
-            "break after start" => return,
+            "break after start" => return ControlFlow::Break(()),
             "hang" => {
                 while let Some(message) = self.receive().await {
                     if message == HostMessage::Kill {
                         self.log.kills.fetch_add(1, Ordering::Relaxed);
-                        return self.end(Exit::Signal(9), Some(KillCause::Host)).await;
+                        self.end(Exit::Signal(9), Some(KillCause::Host)).await;
+                        return ControlFlow::Continue(());
                     }
                 }
-                return;
+                return ControlFlow::Break(());
             }
             "outlive kills" => {
                 while let Some(message) = self.receive().await {
@@ -253,7 +279,7 @@ impl FakeAgent {
                         self.log.kills.fetch_add(1, Ordering::Relaxed);
                     }
                 }
-                return;
+                return ControlFlow::Break(());
             }
             "flood" => {
                 for _ in 0..64 {
@@ -263,6 +289,7 @@ impl FakeAgent {
             other => self.say(other.as_bytes()).await,
         }
         self.end(Exit::Code(0), None).await;
+        ControlFlow::Continue(())
     }
 
     async fn say(&mut self, bytes: &[u8]) {

@@ -7,6 +7,7 @@
 )]
 
 mod fake;
+mod reuse;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -136,18 +137,6 @@ async fn until(is_so: impl Fn() -> bool) {
         }
     })
     .await;
-}
-
-#[tokio::test]
-async fn a_program_runs_and_its_container_is_gone_afterwards() {
-    let server = Server::start(GOOD, &[]).await;
-    let reply = server.execute("hello").await.unwrap();
-    assert_eq!(reply.outcome(), Outcome::Succeeded);
-    assert_eq!(reply.run.unwrap().stdout, b"hello");
-    let first = reply.placement.unwrap().container_id;
-    let second = server.execute("again").await.unwrap().placement.unwrap().container_id;
-    assert_ne!(first, second);
-    server.stopped().await;
 }
 
 #[tokio::test]

@@ -1,0 +1,103 @@
+//! A container whose job is over: made as it was before, proven so, and warm again; or spent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::domain::SpentReason;
+use crate::wire::{AgentMessage, HostMessage};
+
+use super::busy::Spent;
+use super::error::SandboxError;
+use super::handle::Handle;
+use super::session::Session;
+use super::warm::{Blueprint, READY_SECONDS_MAX, Warm, unexpected};
+
+/// A container that may serve again once it is proven clean. Dropping it destroys the container.
+pub struct Used {
+    handle: Handle,
+    session: Session,
+    blueprint: Arc<Blueprint>,
+}
+
+impl std::fmt::Debug for Used {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Used").field("container", &self.handle.container).finish_non_exhaustive()
+    }
+}
+
+/// Why a used container does not serve again.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// Something of the job was left, or it could not be proven that nothing was.
+    #[error("it is not proven clean: {reason}")]
+    Unclean {
+        /// The agent's words.
+        reason: String,
+    },
+    /// Its agent failed.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+}
+
+impl Used {
+    pub(super) fn new(handle: Handle, session: Session, blueprint: Arc<Blueprint>) -> Self {
+        Self { handle, session, blueprint }
+    }
+
+    /// Executions in it so far.
+    #[must_use]
+    pub fn uses(&self) -> u32 {
+        self.handle.uses
+    }
+
+    /// Age of the container.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.handle.born.elapsed()
+    }
+
+    /// Whether it has a uid for another job.
+    #[must_use]
+    pub fn has_uids(&self) -> bool {
+        self.handle.has_uids()
+    }
+
+    /// Gives it up for a reason of the pool's.
+    #[must_use]
+    pub fn spend(self, reason: SpentReason) -> Spent {
+        Spent::new(self.handle, reason)
+    }
+
+    /// Has the agent remove what the job left, prove it, and start the next standby.
+    ///
+    /// # Errors
+    /// The spent container beside why.
+    pub async fn reset(mut self) -> Result<Warm, (Spent, ResetError)> {
+        match self.ask().await {
+            Ok(()) => Ok(Warm::again(self.handle, self.session, self.blueprint)),
+            Err(error) => {
+                let reason = match error {
+                    ResetError::Unclean { .. } => SpentReason::Unclean,
+                    ResetError::Sandbox(_) => SpentReason::Broken,
+                };
+                Err((Spent::new(self.handle, reason), error))
+            }
+        }
+    }
+
+    async fn ask(&mut self) -> Result<(), ResetError> {
+        let Some(uid) = self.handle.next_uid() else {
+            return Err(ResetError::Unclean { reason: "it has no uid left for another job".to_owned() });
+        };
+        self.session.writer.send(&[HostMessage::Reset { uid }]).await?;
+        let seconds = READY_SECONDS_MAX;
+        let answer = timeout(Duration::from_secs(seconds), self.session.reader.receive()).await;
+        match answer.map_err(|_| SandboxError::Silent { what: "reset its container", seconds })?? {
+            AgentMessage::Clean { .. } => Ok(()),
+            AgentMessage::Unclean(reason) => Err(ResetError::Unclean { reason }),
+            other => Err(unexpected(&other).into()),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Who gets whose container, and when one is given up.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use kiln::proto::{ExecuteRequest, ExecuteResponse, Isolation, Outcome};
+use tonic::{Code, Request};
+
+use crate::fake::{GOOD, Script, Step};
+use crate::{Server, bounded, request};
+
+impl Server {
+    /// Runs `code` for a tenant; returns the container and how often that has served.
+    async fn place(&self, code: &str, isolation: Isolation, tenant: &str) -> (String, u32) {
+        let execute = ExecuteRequest { isolation: isolation.into(), ..request(code) };
+        let mut execute = Request::new(execute);
+        if !tenant.is_empty() {
+            execute.metadata_mut().insert("kiln-tenant", tenant.parse().unwrap());
+        }
+        let reply: ExecuteResponse =
+            bounded(self.client().await.execute(execute)).await.unwrap().into_inner();
+        assert_eq!(reply.outcome(), Outcome::Succeeded);
+        let placement = reply.placement.unwrap();
+        (placement.container_id, placement.container_uses)
+    }
+
+    /// Waits until no container runs a program or is reset.
+    async fn settled(&self) {
+        self.pool_until(|pool| pool.leased == 0 && pool.warm >= pool.min && pool.broken == 0).await;
+    }
+}
+
+/// As many containers as there are tenants in these tests, and no more.
+const ONE: [(&str, &str); 2] =
+    [("KILN__LANGUAGES__POOLS__PYTHON__MIN", "1"), ("KILN__LANGUAGES__POOLS__PYTHON__MAX", "1")];
+
+#[tokio::test]
+async fn one_shot_gets_a_fresh_container_that_is_gone_afterwards() {
+    let server = Server::start(GOOD, &[]).await;
+    let mut seen = BTreeSet::new();
+    for _ in 0..4 {
+        let (container, uses) = server.place("hello", Isolation::OneShot, "").await;
+        assert_eq!(uses, 1);
+        assert!(seen.insert(container), "a container has served twice");
+    }
+    assert!(server.engine.log.resets.lock().unwrap().is_empty());
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_tenant_gets_its_own_container_again_with_another_uid() {
+    let server = Server::start(GOOD, &ONE).await;
+    let (first, _) = server.place("hello", Isolation::Tenant, "a").await;
+    for uses in 2..=10 {
+        assert_eq!(server.place("hello", Isolation::Unspecified, "a").await, (first.clone(), uses));
+    }
+    server.settled().await;
+    let uids = server.engine.log.resets.lock().unwrap().clone();
+    assert_eq!(uids.iter().collect::<BTreeSet<_>>().len(), 10, "a uid comes twice: {uids:?}");
+    assert_eq!(server.pool().await.resets, 10);
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn nobody_gets_a_container_that_is_kept_for_another() {
+    let server = Server::start(GOOD, &ONE).await;
+    let mut owners: Vec<(String, &str)> = Vec::new();
+    // One slot for all: whoever waits has the container of the one before given up.
+    let asked = [
+        (Isolation::Tenant, "a"),
+        (Isolation::Tenant, "b"),
+        (Isolation::Tenant, ""),
+        (Isolation::Shared, "a"),
+        (Isolation::OneShot, "a"),
+        (Isolation::Tenant, "a"),
+    ];
+    for (isolation, tenant) in asked {
+        let (container, uses) = server.place("hello", isolation, tenant).await;
+        assert_eq!(uses, 1, "{isolation:?} of {tenant:?} got a used one");
+        assert!(owners.iter().all(|(other, _)| *other != container));
+        owners.push((container, tenant));
+        server.settled().await;
+    }
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn shared_containers_serve_anyone_who_shares() {
+    let server = Server::start(GOOD, &ONE).await;
+    let (first, _) = server.place("hello", Isolation::Shared, "a").await;
+    assert_eq!(server.place("hello", Isolation::Shared, "b").await, (first, 2));
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_container_that_is_not_proven_clean_is_destroyed_and_the_reason_is_told() {
+    let server = Server::start(GOOD, &ONE).await;
+    let (first, _) = server.place("leave something", Isolation::Tenant, "a").await;
+    let (second, uses) = server.place("hello", Isolation::Tenant, "a").await;
+    assert_ne!(first, second);
+    assert_eq!(uses, 1);
+    let pool = server.pool().await;
+    assert_eq!(pool.unclean, 1);
+    assert!(pool.last_unclean.contains("as scripted"), "{}", pool.last_unclean);
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn an_agent_that_dies_while_it_resets_costs_its_container_and_nothing_else() {
+    let server = Server::start(Script { reset: Step::Fails, ..GOOD }, &ONE).await;
+    let (first, _) = server.place("hello", Isolation::Tenant, "a").await;
+    let (second, _) = server.place("hello", Isolation::Tenant, "a").await;
+    assert_ne!(first, second);
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_reset_that_hangs_does_not_hold_up_the_end() {
+    let server = Server::start(Script { reset: Step::Hangs, ..GOOD }, &[]).await;
+    server.place("hello", Isolation::Tenant, "a").await;
+    server.pool_until(|pool| pool.leased == 1).await;
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_container_serves_no_more_often_than_allowed() {
+    let server = Server::start(GOOD, &[ONE[0], ONE[1], ("KILN__POOL__USES", "3")]).await;
+    let mut uses = Vec::new();
+    for _ in 0..7 {
+        uses.push(server.place("hello", Isolation::Tenant, "a").await.1);
+    }
+    assert_eq!(uses, [1, 2, 3, 1, 2, 3, 1]);
+    assert_eq!(server.engine.log.created.load(Ordering::Relaxed), 3);
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_tenant_without_a_proper_name_is_refused() {
+    let server = Server::start(GOOD, &[]).await;
+    let mut execute = Request::new(request("hello"));
+    execute.metadata_mut().insert("kiln-tenant", "x".repeat(129).parse().unwrap());
+    let status = bounded(server.client().await.execute(execute)).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    server.stopped().await;
+}
