@@ -42,7 +42,7 @@ async fn serve(file: &ConfigFile) -> Result<(), Box<dyn Error>> {
     let config = Config::load(file.config.as_deref())?;
     init_logging(&config.log)?;
     let engine = app::engine(&config)?;
-    let app = App::bind(config, engine).await?;
+    let app = App::bind(config, engine, app::AGENTS).await?;
     app.run(app::stop_signal()?).await?;
     Ok(())
 }

@@ -32,7 +32,7 @@ struct Place {
 fn start() -> Place {
     let directory = TempDir::new().unwrap();
     let binary = directory.path().join("agent");
-    std::fs::write(&binary, kiln::app::AGENT.content).unwrap();
+    std::fs::write(&binary, kiln::app::AGENTS[0].content).unwrap();
     std::fs::set_permissions(&binary, PermissionsExt::from_mode(0o755)).unwrap();
     let workspace = directory.path().join("workspace");
     std::fs::create_dir(&workspace).unwrap();

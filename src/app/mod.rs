@@ -25,9 +25,8 @@ use crate::telemetry::metrics;
 
 pub use workbench::{ProofError, Workbench};
 
-/// What `build.rs` made.
-pub const AGENT: AgentBinary =
-    AgentBinary { content: include_bytes!(env!("KILN_AGENT_BINARY")), arch: env!("KILN_AGENT_ARCH") };
+/// What `build.rs` made: an agent for each architecture of engines that this build serves, its own first.
+pub const AGENTS: &[AgentBinary] = include!(concat!(env!("OUT_DIR"), "/agents.rs"));
 
 /// Enough to tell the runs of a daemon apart.
 const EPOCH_DIGITS: usize = 12;
@@ -85,26 +84,36 @@ pub fn engine(config: &Config) -> Result<Arc<dyn Engine>, EngineError> {
 }
 
 /// Pools of `catalogue`'s languages for a run of `instance`, not started yet.
-fn make_pools(config: PoolConfig, catalogue: &Catalogue, engine: Arc<dyn Engine>, instance: &str) -> Pools {
+fn make_pools(
+    config: PoolConfig,
+    catalogue: &Catalogue,
+    engine: Arc<dyn Engine>,
+    agents: &'static [AgentBinary],
+    instance: &str,
+) -> Pools {
     let mut epoch = uuid::Uuid::new_v4().simple().to_string();
     epoch.truncate(EPOCH_DIGITS);
     let owner = Owner { instance: instance.to_owned(), epoch };
-    let volume = AgentVolume::new(AGENT, catalogue, &owner);
-    let services = Services { engine, owner, volume, agent_arch: AGENT.arch };
+    let volume = AgentVolume::new(agents, catalogue, &owner);
+    let services = Services { engine, owner, volume };
     Pools::new(config, services, catalogue)
 }
 
 impl App {
-    /// Builds everything around `engine` and binds both addresses.
+    /// Builds everything around `engine`, which gets the one of `agents` that is of its architecture, and binds both addresses.
     ///
     /// # Errors
     /// When an address is taken or telemetry cannot be set up.
-    pub async fn bind(config: Config, engine: Arc<dyn Engine>) -> Result<Self, AppError> {
+    pub async fn bind(
+        config: Config,
+        engine: Arc<dyn Engine>,
+        agents: &'static [AgentBinary],
+    ) -> Result<Self, AppError> {
         let metrics = metrics::handle().map_err(|error| AppError::Metrics(error.to_string()))?;
         let grpc_listener = listen(config.grpc).await?;
         let http_listener = listen(config.http).await?;
         let tasks = Tasks::default();
-        let pools = Arc::new(make_pools(config.pool, &config.catalogue, engine, &config.instance));
+        let pools = Arc::new(make_pools(config.pool, &config.catalogue, engine, agents, &config.instance));
         let admission = Arc::new(Admission::new(config.admission));
         let health = Health::new(config.catalogue.clone(), Arc::clone(&pools), Arc::clone(&admission));
         let grpc = GrpcServer::new(GrpcServices {

@@ -83,8 +83,9 @@ impl Workbench {
         catalogue.retain(&language.id);
         catalogue.set_pool(&language.id, POOL);
         let instance = format!("kiln-proof-{}", uuid::Uuid::new_v4().simple());
+        let engine = Arc::clone(&self.engine);
         let pools =
-            Arc::new(super::make_pools(self.config.pool, &catalogue, Arc::clone(&self.engine), &instance));
+            Arc::new(super::make_pools(self.config.pool, &catalogue, engine, super::AGENTS, &instance));
         let admission = Arc::new(Admission::new(AdmissionConfig { in_flight_max: 1, queued_max: 0 }));
         let executor = Executor::new(admission, Arc::clone(&pools));
         let tasks = Tasks::default();

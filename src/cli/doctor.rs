@@ -1,6 +1,6 @@
 //! `kiln doctor`: looks at everything Kiln needs, and says for each what is wrong and what mends it.
 
-use crate::app::{AGENT, Workbench};
+use crate::app::{AGENTS, Workbench};
 use crate::engine::EngineError;
 use crate::images::Availability;
 use crate::language::LanguageSpec;
@@ -63,11 +63,14 @@ pub async fn diagnose(bench: &Workbench) -> bool {
         }
     };
     tell(Check::good("engine", format!("version {}, API {}", info.version, info.api_version)));
-    if info.arch == AGENT.arch {
+    if AGENTS.iter().any(|agent| agent.arch == info.arch) {
         tell(Check::good("architecture", info.arch));
     } else {
-        let finding = format!("the engine is {}, this build's agent is {}", info.arch, AGENT.arch);
-        tell(Check::bad("architecture", finding, "install the Kiln build for the engine's architecture"));
+        let agents = AGENTS.iter().map(|agent| agent.arch).collect::<Vec<_>>().join(", ");
+        let finding = format!("the engine is {}, this build has agents for {agents} only", info.arch);
+        let remedy =
+            format!("use a build of Kiln for {0}, or build one with KILN_AGENT_ARCHES={0}", info.arch);
+        tell(Check::bad("architecture", finding, &remedy));
     }
     match info.cgroup_version.as_str() {
         "1" | "2" => tell(Check::good("cgroup", format!("version {}", info.cgroup_version))),

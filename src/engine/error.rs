@@ -41,6 +41,17 @@ pub enum EngineError {
         /// Its words.
         message: String,
     },
+    /// It is of an architecture that this build brings no agent for.
+    #[error(
+        "the container engine is {arch}, and this build of Kiln has agents for {agents} only; use a build for {arch}, or build \
+         one with KILN_AGENT_ARCHES={arch}"
+    )]
+    NoAgent {
+        /// The engine's architecture.
+        arch: String,
+        /// Those that this build has agents for.
+        agents: String,
+    },
     /// A build or pull went wrong.
     #[error("{message}")]
     Image {

@@ -206,7 +206,8 @@ async fn make_blueprint(pool: &LanguagePool, supplies: &Supplies) -> Result<Blue
     let image = found.chosen().cloned();
     pool.condition.send_modify(|condition| condition.availability = Some(found));
     let image = image.ok_or(ProvisionError::NoImage)?;
-    let volume = supplies.volume.ensure(engine, &image.reference).await.map_err(ProvisionError::Engine)?;
+    let volume = supplies.volume.ensure(engine, &info.arch, &image.reference).await;
+    let volume = volume.map_err(ProvisionError::Engine)?;
     Ok(Blueprint {
         language: Arc::clone(&pool.spec),
         image,

@@ -49,8 +49,6 @@ pub struct Services {
     pub owner: Owner,
     /// The agent's volume.
     pub volume: AgentVolume,
-    /// The architecture the agent was built for.
-    pub agent_arch: &'static str,
 }
 
 /// What the fillers share.
@@ -64,7 +62,6 @@ pub(super) struct Supplies {
     pub(super) closed: CancellationToken,
     pub(super) traffic: Traffic,
     pub(super) uids: Arc<Uids>,
-    agent_arch: &'static str,
     /// The last answer, or the last failure.
     info: watch::Sender<Result<EngineInfo, EngineError>>,
     /// Whether dead runs' containers are still to be removed.
@@ -89,13 +86,7 @@ impl Supplies {
 
     async fn ask_engine(&self) -> Result<EngineInfo, EngineError> {
         let info = self.engine.info().await?;
-        if info.arch != self.agent_arch {
-            let message = format!(
-                "the engine is {}, this build's agent is {}; use a build for it",
-                info.arch, self.agent_arch
-            );
-            return Err(EngineError::Protocol { call: "info", message });
-        }
+        self.volume.agent(&info.arch)?;
         let first = self.reaped.lock().is_ok_and(|mut reaped| !std::mem::replace(&mut *reaped, true));
         if first && let Err(error) = reaper::reap_dead_runs(&self.engine, &self.owner).await {
             tracing::warn!(%error, "what an earlier run left is not removed yet");
@@ -154,7 +145,6 @@ impl Pools {
             cpu_millis_max: config.cpu_millis,
             closed: CancellationToken::new(),
             traffic,
-            agent_arch: services.agent_arch,
             uids: Uids::new(config.wear.uses_max, start),
             info: watch::Sender::new(Err(not_yet)),
             reaped: Mutex::new(false),

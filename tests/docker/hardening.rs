@@ -103,7 +103,7 @@ async fn containers_are_made_as_the_design_says() {
 async fn any_image_with_the_toolchain_will_do() {
     // An image with nothing but a static binary: no shell, no libc, no user database.
     let directory = tempfile::TempDir::new().unwrap();
-    std::fs::write(directory.path().join("tool"), kiln::app::AGENT.content).unwrap();
+    std::fs::write(directory.path().join("tool"), kiln::app::AGENTS[0].content).unwrap();
     std::fs::set_permissions(directory.path().join("tool"), PermissionsExt::from_mode(0o755)).unwrap();
     std::fs::write(directory.path().join("Dockerfile"), "FROM scratch\nCOPY tool /tool\n").unwrap();
     docker(&["build", "-q", "-t", "kiln-test-scratch:local", &directory.path().display().to_string()]);

@@ -40,6 +40,8 @@ pub(crate) struct Script {
     pub(crate) run: Step,
     pub(crate) reset: Step,
     pub(crate) image: bool,
+    /// The engine's architecture.
+    pub(crate) arch: &'static str,
 }
 
 pub(crate) const GOOD: Script = Script {
@@ -50,6 +52,7 @@ pub(crate) const GOOD: Script = Script {
     run: Step::Works,
     reset: Step::Works,
     image: true,
+    arch: kiln::app::AGENTS[0].arch,
 };
 
 /// What the agents were told and did.
@@ -68,6 +71,8 @@ pub(crate) struct FakeEngine {
     released: Arc<watch::Sender<bool>>,
     containers: Mutex<BTreeSet<String>>,
     volumes: Mutex<BTreeSet<String>>,
+    /// The agent that was put into a volume last.
+    pub(crate) agent: Mutex<Vec<u8>>,
     pub(crate) log: Arc<Log>,
 }
 
@@ -78,6 +83,7 @@ impl FakeEngine {
             released: Arc::new(watch::Sender::new(false)),
             containers: Mutex::default(),
             volumes: Mutex::default(),
+            agent: Mutex::default(),
             log: Arc::default(),
         })
     }
@@ -122,7 +128,7 @@ impl Engine for FakeEngine {
         Ok(EngineInfo {
             version: "fake".into(),
             api_version: "1.41".into(),
-            arch: kiln::app::AGENT.arch.into(),
+            arch: self.script.borrow().arch.into(),
             cpus: 2,
             memory_bytes: 1 << 34,
             cgroup_version: "2".into(),
@@ -147,7 +153,8 @@ impl Engine for FakeEngine {
     }
 
     async fn fill_volume(&self, volume: &Volume, _: &str, files: Vec<VolumeFile>) -> Result<(), EngineError> {
-        assert!(files.iter().any(|file| file.path == "agent" && file.executable));
+        let agent = files.into_iter().find(|file| file.path == "agent" && file.executable).unwrap();
+        *self.agent.lock().unwrap() = agent.content;
         self.volumes.lock().unwrap().insert(volume.name.clone());
         Ok(())
     }

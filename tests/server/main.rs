@@ -6,6 +6,7 @@
     reason = "a test may panic, spawn and set its own clock"
 )]
 
+mod agents;
 mod fake;
 mod reuse;
 
@@ -20,8 +21,9 @@ use fake::{FakeEngine, GOOD, Script, Step};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use kiln::app::{App, AppError};
+use kiln::app::{AGENTS, App, AppError};
 use kiln::config::Config;
+use kiln::pool::AgentBinary;
 use kiln::proto::executor_client::ExecutorClient;
 use kiln::proto::pool_client::PoolClient;
 use kiln::proto::{
@@ -50,6 +52,10 @@ struct Server {
 
 impl Server {
     async fn start(script: Script, settings: &[(&str, &str)]) -> Self {
+        Self::start_with(script, settings, AGENTS).await
+    }
+
+    async fn start_with(script: Script, settings: &[(&str, &str)], agents: &'static [AgentBinary]) -> Self {
         let engine = FakeEngine::new(script);
         let mut variables = HashMap::from([
             ("KILN__SERVER__GRPC", "127.0.0.1:0"),
@@ -60,7 +66,7 @@ impl Server {
         let variables =
             variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let config = Config::from_sources(None, variables).unwrap();
-        let app = App::bind(config, Arc::clone(&engine) as _).await.unwrap();
+        let app = App::bind(config, Arc::clone(&engine) as _, agents).await.unwrap();
         let (grpc, http) = app.addresses().unwrap();
         let (shutdown, asked) = oneshot::channel::<()>();
         let running = tokio::spawn(app.run(async {
