@@ -6,7 +6,7 @@ IMAGES_OPTIONS = $(if $(EXTRA_CA),--extra-ca $(EXTRA_CA))
 
 .PHONY: help
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 .PHONY: engine
 engine: ## Make sure that a Docker engine answers; as root, install and start one
@@ -44,6 +44,10 @@ check: ## Format, lints, documentation, the tree's own rules
 .PHONY: test
 test: images ## The whole suite; needs the engine and the images, and brings them up
 	cargo test --locked --workspace -- --test-threads=2
+
+.PHONY: test-composed
+test-composed: images ## The tests against the real engine once more, the daemon a container of Kiln's own image
+	scripts/test-composed.sh $(EXTRA_CA)
 
 .PHONY: bench
 bench: images ## Measure Kiln beside docker exec, docker run and the bare interpreter; writes docs/benchmarks.md

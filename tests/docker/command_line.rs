@@ -3,6 +3,7 @@
 use std::process::{Command, Output};
 
 use crate::support::daemon::Daemon;
+use crate::support::process::{self, Variables};
 
 fn kiln(daemon: &Daemon, arguments: &[&str]) -> Output {
     let server = format!("http://{}", daemon.grpc);
@@ -88,13 +89,10 @@ async fn load_counts_and_compares() {
 #[test]
 fn doctor_proves_a_language_without_a_daemon() {
     let doctor = |variables: &[(&str, &str)]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kiln"));
-        command
-            .arg("doctor")
-            .env("KILN__LANGUAGES__ONLY", "python")
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap()
+        let mut settings = Variables::from([("KILN__LANGUAGES__ONLY", "python".to_owned())]);
+        settings.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let name = format!("kiln-test-{}", uuid::Uuid::new_v4().simple());
+        process::kiln(&["doctor"], &settings, &name).output().unwrap()
     };
     let output = doctor(&[]);
     let said = text(&output.stdout);

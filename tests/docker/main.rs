@@ -1,4 +1,6 @@
 //! The real daemon, the real engine, real programs. Needs Docker and the images: `make engine images`.
+//!
+//! The daemon is the bare binary, or a container of Kiln's own image: see `support::process`.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +13,7 @@ mod support;
 
 mod api;
 mod command_line;
+mod composed;
 mod crash;
 mod differential;
 mod engine;

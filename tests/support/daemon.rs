@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,11 +16,13 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use super::process::Process;
+
 /// A container's way to warmth on a machine that does much else.
 const WARM_SECONDS_MAX: u64 = 120;
 
 pub(crate) struct Daemon {
-    child: Option<Child>,
+    process: Option<Process>,
     pub(crate) grpc: SocketAddr,
     pub(crate) http: SocketAddr,
     pub(crate) instance: String,
@@ -44,21 +46,13 @@ impl Daemon {
     /// Starts a daemon under a name, without waiting for containers.
     pub(crate) fn launch(instance: &str, languages: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut variables = BTreeMap::from([
-            ("KILN__SERVER__GRPC", "127.0.0.1:0".to_owned()),
-            ("KILN__SERVER__HTTP", "127.0.0.1:0".to_owned()),
             ("KILN__SERVER__INSTANCE", instance.to_owned()),
             ("KILN__LANGUAGES__ONLY", languages.join(",")),
             ("KILN__LOG__FORMAT", "json".to_owned()),
         ]);
         variables.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kiln"))
-            .arg("serve")
-            .envs(variables)
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let mut process = Process::start(instance, variables);
+        let mut lines = BufReader::new(process.log()).lines().map_while(Result::ok);
         let mut log = Vec::new();
         let (grpc, http) = loop {
             let line =
@@ -75,7 +69,8 @@ impl Daemon {
         let into = Arc::clone(&log);
         // A pipe that nobody reads would stop the daemon; the thread ends with it.
         let logger = std::thread::spawn(move || lines.for_each(|line| into.lock().unwrap().push(line)));
-        Self { child: Some(child), grpc, http, instance: instance.to_owned(), log, logger: Some(logger) }
+        let (grpc, http) = (process.reach(grpc), process.reach(http));
+        Self { process: Some(process), grpc, http, instance: instance.to_owned(), log, logger: Some(logger) }
     }
 
     /// Waits until each language has a warm container.
@@ -125,15 +120,9 @@ impl Daemon {
         self.log.lock().unwrap().join("\n")
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.as_ref().unwrap().id()
-    }
-
     /// Kills it, without a chance to clean up.
     pub(crate) fn kill(mut self) {
-        let mut child = self.child.take().unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        self.process.take().unwrap().kill();
     }
 
     /// Ends it as an operator does, and checks that nothing is left.
@@ -144,17 +133,14 @@ impl Daemon {
     }
 
     fn terminate(&mut self) -> std::process::ExitStatus {
-        let mut child = self.child.take().unwrap();
-        let sent = Command::new("kill").arg(child.id().to_string()).status().unwrap();
-        assert!(sent.success());
-        child.wait().unwrap()
+        self.process.take().unwrap().terminate()
     }
 }
 
 impl Drop for Daemon {
     /// Only after a failed test; a good one has stopped it.
     fn drop(&mut self) {
-        if self.child.is_some() {
+        if self.process.is_some() {
             self.terminate();
             self.logger.take().map(JoinHandle::join);
             eprintln!("the daemon's log:\n{}", self.log());

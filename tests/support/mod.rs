@@ -4,3 +4,4 @@
 
 pub(crate) mod agent;
 pub(crate) mod daemon;
+pub(crate) mod process;
