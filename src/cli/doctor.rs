@@ -1,7 +1,7 @@
 //! `kiln doctor`: looks at everything Kiln needs, and says for each what is wrong and what mends it.
 
 use crate::app::{AGENTS, Workbench};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, NO_CGROUP};
 use crate::images::Availability;
 use crate::language::LanguageSpec;
 
@@ -74,6 +74,12 @@ pub async fn diagnose(bench: &Workbench) -> bool {
     }
     match info.cgroup_version.as_str() {
         "1" | "2" => tell(Check::good("cgroup", format!("version {}", info.cgroup_version))),
+        NO_CGROUP => {
+            let finding =
+                "none: this engine does not bound memory, CPU and processes of containers at all".to_owned();
+            let remedy = "for a rootless engine, boot the host with cgroup v2 and delegate its controllers to the engine's user";
+            tell(Check::bad("cgroup", finding, remedy));
+        }
         other => {
             let finding =
                 format!("version {other:?} is not known; memory limits cannot be told from other kills");

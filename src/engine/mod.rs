@@ -13,8 +13,8 @@ use async_trait::async_trait;
 pub use docker::{DockerConfig, DockerEngine};
 pub use error::EngineError;
 pub use types::{
-    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, ImageFacts, Owner, Piece, Progress, Tmpfs,
-    Volume, VolumeFile,
+    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, ImageFacts, NO_CGROUP, Owner, Piece,
+    Progress, Tmpfs, Volume, VolumeFile,
 };
 
 /// What Kiln needs of an engine. Every call is bounded in time and in parallelism by the implementation.

@@ -65,6 +65,9 @@ pub(super) const INSTANCE_LABEL: &str = "kiln.instance";
 pub(super) const EPOCH_LABEL: &str = "kiln.epoch";
 const LANGUAGE_LABEL: &str = "kiln.language";
 
+/// The "version" of an engine that puts its containers into no cgroup, and so bounds nothing of them.
+pub const NO_CGROUP: &str = "none";
+
 /// What is known of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
@@ -78,7 +81,7 @@ pub struct EngineInfo {
     pub cpus: u32,
     /// Memory it has, in bytes.
     pub memory_bytes: u64,
-    /// `1` or `2`.
+    /// `1` or `2`, or [`NO_CGROUP`].
     pub cgroup_version: String,
     /// Its storage driver.
     pub storage_driver: String,

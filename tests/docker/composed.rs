@@ -26,7 +26,12 @@ fn a_daemon_of_the_tests_is_confined_as_compose_confines_it() {
         let group = process::confinement().pop().unwrap();
         let output = Command::new("docker-compose")
             .args(["--file", concat!(env!("CARGO_MANIFEST_DIR"), "/docker-compose.yml")])
-            .args(["--env-file", "/dev/null", "--project-name", &name])
+            .args([
+                "--env-file",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/.env.example"),
+                "--project-name",
+                &name,
+            ])
             .args(arguments)
             .env("KILN_IMAGE", &image)
             .env("DOCKER_GID", group.strip_prefix("--group-add=").unwrap())

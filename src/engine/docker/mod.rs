@@ -131,7 +131,7 @@ impl Engine for DockerEngine {
             arch: translate::architecture(&info.architecture.unwrap_or_default()),
             cpus: info.ncpu.and_then(|cpus| u32::try_from(cpus).ok()).unwrap_or(1),
             memory_bytes: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
-            cgroup_version: info.cgroup_version.map(|version| version.to_string()).unwrap_or_default(),
+            cgroup_version: translate::cgroup(info.cgroup_driver, info.cgroup_version),
             storage_driver: info.driver.unwrap_or_default(),
         })
     }

@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use bollard::errors::Error;
+use bollard::models::{SystemInfoCgroupDriverEnum as Driver, SystemInfoCgroupVersionEnum as Version};
 
-use crate::engine::EngineError;
+use crate::engine::{EngineError, NO_CGROUP};
 
 /// Runs a call within its bound and translates its error.
 pub(super) async fn bounded<T>(
@@ -50,5 +51,26 @@ pub(super) fn architecture(reported: &str) -> String {
         "amd64" | "x86_64" => "x86_64".to_owned(),
         "arm64" | "aarch64" => "aarch64".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+/// A rootless engine on a host of version 1 still reports 1, and a driver that bounds nothing.
+pub(super) fn cgroup(driver: Option<Driver>, version: Option<Version>) -> String {
+    match driver {
+        Some(Driver::NONE) => NO_CGROUP.to_owned(),
+        _ => version.map(|version| version.to_string()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_without_a_cgroup_driver_has_no_cgroups() {
+        assert_eq!(cgroup(Some(Driver::NONE), Some(Version::_1)), NO_CGROUP);
+        assert_eq!(cgroup(Some(Driver::CGROUPFS), Some(Version::_1)), "1");
+        assert_eq!(cgroup(Some(Driver::SYSTEMD), Some(Version::_2)), "2");
+        assert_eq!(cgroup(None, None), "");
     }
 }
