@@ -1,4 +1,7 @@
 //! The real agent as a child process, without Docker: everything that needs no container.
+//!
+//! `KILN_TEST_AGENT` names another agent than this build's own, and `KILN_TEST_AGENT_RUNNER` what runs it where this machine
+//! does not: `scripts/cross.sh` says how an agent of another architecture is tried.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +35,10 @@ struct Place {
 fn start() -> Place {
     let directory = TempDir::new().unwrap();
     let binary = directory.path().join("agent");
-    std::fs::write(&binary, kiln::app::AGENTS[0].content).unwrap();
+    match std::env::var("KILN_TEST_AGENT") {
+        Ok(other) => drop(std::fs::copy(other, &binary).unwrap()),
+        Err(_) => std::fs::write(&binary, kiln::app::AGENTS[0].content).unwrap(),
+    }
     std::fs::set_permissions(&binary, PermissionsExt::from_mode(0o755)).unwrap();
     let workspace = directory.path().join("workspace");
     std::fs::create_dir(&workspace).unwrap();
@@ -43,7 +49,7 @@ fn start() -> Place {
     std::os::unix::fs::chown(&workspace, Some(uid), Some(uid))
         .expect("these tests change uids: run them as root");
     // As in a container: a pid namespace of its own, whose first process reaps.
-    let script = "exec 3<&0; \"$0\" agent <&3 & wait $!";
+    let script = "exec 3<&0; $KILN_TEST_AGENT_RUNNER \"$0\" agent <&3 & wait $!";
     let mut child = Command::new("unshare")
         .args(["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script])
         .arg(&binary)
