@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use kiln::proto::Outcome;
 use tokio::net::{TcpListener, UnixStream};
 
-use crate::support::daemon::Daemon;
+use crate::support::daemon::{Daemon, docker};
 
 const SOCKET: &str = "/var/run/docker.sock";
 
@@ -50,8 +50,12 @@ async fn a_proxy_that_lets_only_kilns_calls_pass_is_enough() {
     // The daemon waits for its engine, and so for the proxy to be installed and up.
     check(&[("DOCKER_HOST", &host)]).await;
 
+    // A command that is newer than the engine agrees on a version by a call that does not pass: it is told.
+    let version = docker(&["version", "--format", "{{.Server.APIVersion}}"]);
     let allowed = |arguments: &[&str]| {
-        Command::new("docker").args(["--host", &host]).args(arguments).output().unwrap().status.success()
+        let mut command = Command::new("docker");
+        command.args(["--host", &host]).args(arguments).env("DOCKER_API_VERSION", version.trim());
+        command.output().unwrap().status.success()
     };
     assert!(allowed(&["ps"]) && allowed(&["volume", "ls"]));
     for refused in [&["images"][..], &["network", "ls"], &["events", "--until", "0s"], &["system", "df"]] {
