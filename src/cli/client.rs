@@ -5,9 +5,11 @@ use std::time::Duration;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use tonic::Status;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
 use crate::proto::{DESCRIPTORS, executor_client::ExecutorClient};
+
+use super::args::Server;
 
 /// How long a daemon may take to accept a connection.
 const CONNECT_SECONDS_MAX: u64 = 5;
@@ -50,14 +52,29 @@ pub enum CliError {
     Usage(String),
 }
 
-pub(super) async fn connect(url: &str) -> Result<Channel, CliError> {
-    let endpoint =
-        Endpoint::from_shared(url.to_owned()).map_err(|_| CliError::Address { url: url.to_owned() })?;
-    let endpoint = endpoint.connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX)).tcp_nodelay(true);
-    endpoint.connect().await.map_err(|error| {
+pub(super) async fn connect(server: &Server) -> Result<Channel, CliError> {
+    let url = &server.server;
+    let not_connected = |error: tonic::transport::Error| {
         let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-        CliError::NotConnected { url: url.to_owned(), reason }
-    })
+        CliError::NotConnected { url: url.clone(), reason }
+    };
+    let endpoint = Endpoint::from_shared(url.clone()).map_err(|_| CliError::Address { url: url.clone() })?;
+    let mut endpoint = endpoint.connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX)).tcp_nodelay(true);
+    if endpoint.uri().scheme_str() == Some("https") {
+        endpoint = endpoint.tls_config(tls(server)?).map_err(not_connected)?;
+    }
+    endpoint.connect().await.map_err(not_connected)
+}
+
+/// Trusts what the caller names and nothing else: a daemon's certificate is seldom one that the whole world trusts.
+fn tls(server: &Server) -> Result<ClientTlsConfig, CliError> {
+    let path = server.ca.as_ref().ok_or_else(|| {
+        let words = "an https:// address needs --ca FILE (or KILN_CA): whose certificates to trust";
+        CliError::Usage(words.to_owned())
+    })?;
+    let pem =
+        std::fs::read(path).map_err(|source| CliError::Read { path: path.display().to_string(), source })?;
+    Ok(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))
 }
 
 pub(super) fn executor(channel: Channel) -> ExecutorClient<Channel> {

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
+use tonic::Status;
 use tonic::transport::Channel;
+use tonic_types::StatusExt;
 
 use crate::proto::{ExecuteRequest, ExecuteResponse, Outcome};
 
@@ -94,7 +96,7 @@ struct Level {
 /// When the file cannot be read or no daemon answers.
 pub async fn load(arguments: LoadArguments) -> Result<bool, CliError> {
     let programs = Arc::new(read_programs(&arguments.programs, arguments.language.as_deref())?);
-    let channel = connect(&arguments.server.server).await?;
+    let channel = connect(&arguments.server).await?;
     let mut levels = Vec::new();
     let mut all = Seen::new();
     let steps: Vec<u16> = match arguments.duration {
@@ -174,10 +176,17 @@ async fn work(channel: Channel, programs: &[Program], next: &AtomicUsize, end: O
                 seen.executions += 1;
             }
             Err(status) => {
-                *seen.refused.entry(format!("{:?}: {}", status.code(), status.message())).or_default() += 1;
+                *seen.refused.entry(refusal(&status)).or_default() += 1;
             }
         }
     }
+}
+
+/// A status, and when it says to come back.
+fn refusal(status: &Status) -> String {
+    let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
+    let after = after.map(|after| format!(" (come back in {after:?})")).unwrap_or_default();
+    format!("{:?}: {}{after}", status.code(), status.message())
 }
 
 fn outcome_name(reply: &ExecuteResponse) -> String {

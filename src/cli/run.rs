@@ -23,7 +23,7 @@ const EXIT_OWN_FAILURE: u8 = 125;
 /// # Errors
 /// What kept it from running; the exit code is 125 then.
 pub async fn run(arguments: RunArguments) -> Result<u8, CliError> {
-    let mut client = executor(connect(&arguments.server.server).await?);
+    let mut client = executor(connect(&arguments.server).await?);
     let language = match &arguments.language {
         Some(language) => language.clone(),
         None => {

@@ -1,7 +1,7 @@
 //! `kiln languages`, `kiln pool`, `kiln health`: what a daemon says of itself, as tables or JSON.
 
 use std::io::{IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
@@ -13,18 +13,20 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::proto::pool_client::PoolClient;
 use crate::proto::{GetPoolRequest, GetPoolResponse, ListLanguagesRequest};
 
-use super::args::{PoolArguments, Query, Server};
+use super::args::{HealthArguments, PoolArguments, Query, Server};
 use super::client::{CliError, connect, executor, to_json};
 
 /// Between two looks of `--watch`.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+/// Between two questions of `--wait`.
+const WAIT_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Shows the languages.
 ///
 /// # Errors
 /// When the daemon does not answer.
 pub async fn languages(arguments: Query) -> Result<(), CliError> {
-    let mut client = executor(connect(&arguments.server.server).await?);
+    let mut client = executor(connect(&arguments.server).await?);
     let reply = client.list_languages(ListLanguagesRequest {}).await?.into_inner();
     if arguments.json {
         println!("{}", to_json("kiln.v1.ListLanguagesResponse", &reply)?);
@@ -46,7 +48,7 @@ pub async fn languages(arguments: Query) -> Result<(), CliError> {
 /// # Errors
 /// When the daemon does not answer.
 pub async fn pool(arguments: PoolArguments) -> Result<(), CliError> {
-    let mut client = PoolClient::new(connect(&arguments.query.server.server).await?);
+    let mut client = PoolClient::new(connect(&arguments.query.server).await?);
     let mut ticks = tokio::time::interval(WATCH_INTERVAL);
     loop {
         ticks.tick().await;
@@ -113,12 +115,24 @@ fn pool_table(reply: &GetPoolResponse) -> Table {
     table
 }
 
-/// Succeeds where the daemon serves.
+/// Succeeds where the daemon serves, or comes to serve while it is waited for.
 ///
 /// # Errors
 /// When it does not, with its state.
-pub async fn health(arguments: Server) -> Result<(), CliError> {
-    let mut client = HealthClient::new(connect(&arguments.server).await?);
+pub async fn health(arguments: HealthArguments) -> Result<(), CliError> {
+    let end = Instant::now() + arguments.wait.unwrap_or_default();
+    loop {
+        match serves(&arguments.server).await {
+            Err(CliError::NotConnected { .. } | CliError::Status(_)) if Instant::now() < end => {
+                tokio::time::sleep(WAIT_INTERVAL).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+async fn serves(server: &Server) -> Result<(), CliError> {
+    let mut client = HealthClient::new(connect(server).await?);
     let reply = client.check(HealthCheckRequest { service: String::new() }).await?.into_inner();
     if reply.status() == ServingStatus::Serving {
         return Ok(());
