@@ -114,7 +114,8 @@ impl Admission {
         self.draining.is_cancelled()
     }
 
-    fn record(&self) {
+    /// Tells the metrics the two numbers, as they are now.
+    pub fn record(&self) {
         let in_flight = self.config.in_flight_max.saturating_sub(self.places.available_permits());
         metrics::admission(in_flight, self.queued.load(Ordering::Relaxed));
     }

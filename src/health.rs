@@ -103,6 +103,11 @@ impl Health {
         self.pools.watch(language)
     }
 
+    /// Tells the metrics how much is admitted at this moment.
+    pub fn record_admission(&self) {
+        self.admission.record();
+    }
+
     /// Everything at this moment.
     #[must_use]
     pub fn report(&self) -> Report {

@@ -62,6 +62,7 @@ async fn health(State(state): State<HttpState>) -> Response {
 }
 
 async fn metrics(State(state): State<HttpState>) -> Response {
+    state.health.record_admission();
     ([(CONTENT_TYPE, METRICS_TYPE)], state.metrics.render()).into_response()
 }
 

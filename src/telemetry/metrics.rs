@@ -58,6 +58,19 @@ fn install() -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
+/// Begins at zero what may stay there for long: a counter that first appears with its first failure hides that failure
+/// from whoever looks at its rate.
+pub fn begin<'a>(languages: impl Iterator<Item = &'a str>, faults: &[&'static str]) {
+    for language in languages {
+        for name in [CREATED, CREATE_FAILURES, RETRIES] {
+            counter!(name, "language" => language.to_owned()).absolute(0);
+        }
+    }
+    for fault in faults {
+        counter!(REFUSALS, "fault" => *fault).absolute(0);
+    }
+}
+
 /// An execution has its outcome.
 pub fn executed(language: &str, outcome: &'static str) {
     counter!(EXECUTIONS, "language" => language.to_owned(), "outcome" => outcome).increment(1);
