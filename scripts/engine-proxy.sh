@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs nginx with deploy/engine-proxy.conf in front of the engine's socket, in the foreground; as root, installs Debian's where
-# there is none.
+# Runs nginx with deploy/engine-proxy.conf in front of the engine's socket, in the foreground; as root and without systemd (containers,
+# CI), installs Debian's where there is none, and starts no other server.
 #
 #   scripts/engine-proxy.sh BIND    BIND: an address such as 127.0.0.1:2375, or unix: and the path of a socket to make
 set -eu
@@ -16,8 +16,21 @@ command -v nginx >/dev/null || {
         echo "engine-proxy: nginx is missing: apt-get install nginx-light" >&2
         exit 1
     }
+    # Under systemd the package starts a server of its own on port 80, now and at each boot, unless it is told first not to.
+    [ ! -d /run/systemd/system ] || {
+        echo "engine-proxy: nginx is missing: systemctl mask nginx && apt-get install nginx-light" >&2
+        exit 1
+    }
+    # Elsewhere Debian asks this file whether services may start.
+    policy=/usr/sbin/policy-rc.d
+    if [ -e $policy ]; then policy=; else
+        trap 'rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod 0755 $policy
+    fi
     apt-get update >/dev/null
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nginx-light >/dev/null
+    [ -z "$policy" ] || rm -f "$policy"
 }
 
 work=$(mktemp -d)
