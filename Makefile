@@ -29,6 +29,10 @@ demo: ## Show it: engine, images, release build, daemon, a program in each langu
 env: ## Write .env for docker compose from what this machine is like
 	scripts/env.sh $(EXTRA_CA)
 
+.PHONY: secrets
+secrets: ## A certificate for development and Grafana's password, for docker compose's profiles
+	scripts/secrets.sh
+
 .PHONY: compose
 compose: base ## Show it by docker compose: build, first Execute, second start, a change, down; each step timed
 	scripts/compose.sh $(EXTRA_CA)
@@ -39,11 +43,17 @@ check: ## Format, lints, documentation, the tree's own rules
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
 	cargo test --locked --workspace --test architecture
+	python3 -m json.tool deploy/monitoring/grafana/dashboards/kiln.json >/dev/null
 	if command -v shellcheck > /dev/null; then shellcheck scripts/*.sh deploy/*.sh .ci/run deploy/images/go/kiln-go-build; fi
 
 .PHONY: test
 test: images ## The whole suite; needs the engine and the images, and brings them up
 	cargo test --locked --workspace -- --test-threads=2
+	$(MAKE) test-compose
+
+.PHONY: test-compose
+test-compose: images ## docker-compose.yml with all its profiles: up, TLS, limits, metrics, a rolling upgrade, SIGTERM, down
+	scripts/compose-test.sh $(EXTRA_CA)
 
 .PHONY: test-composed
 test-composed: images ## The tests against the real engine once more, the daemon a container of Kiln's own image
