@@ -26,7 +26,7 @@ pub enum Command {
     /// Show the pools of warm containers
     Pool(PoolArguments),
     /// Exit with 0 where the daemon serves
-    Health(HealthArguments),
+    Health(Server),
     /// Check the engine, the images and the agent; say what is wrong and what mends it
     Doctor(ConfigFile),
     /// Make executor images available
@@ -53,17 +53,9 @@ pub struct Server {
     /// For an https:// address: the certificate authorities that its certificate has to come from, as PEM
     #[arg(long, env = "KILN_CA", value_name = "FILE")]
     pub ca: Option<PathBuf>,
-}
-
-/// `kiln health`.
-#[derive(Debug, Args)]
-pub struct HealthArguments {
-    /// Instead of failing at once, ask again until it serves, for this long at most
+    /// Instead of failing where no daemon serves yet, ask again for this long at most
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub wait: Option<Duration>,
-    /// Whom to ask.
-    #[command(flatten)]
-    pub server: Server,
 }
 
 /// A question to a daemon.

@@ -1,11 +1,14 @@
 //! A connection to a daemon, and replies as proto3 JSON.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use tonic::Status;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::proto::{DESCRIPTORS, executor_client::ExecutorClient};
 
@@ -13,6 +16,8 @@ use super::args::Server;
 
 /// How long a daemon may take to accept a connection.
 const CONNECT_SECONDS_MAX: u64 = 5;
+/// Between two questions whether it serves.
+const WAIT_INTERVAL: Duration = Duration::from_millis(50);
 /// Largest reply that is accepted: the largest output an operator may allow, four times.
 const REPLY_BYTES_MAX: usize = 1 << 30;
 
@@ -52,7 +57,35 @@ pub enum CliError {
     Usage(String),
 }
 
+/// A connection, to a daemon that serves where it is waited for.
 pub(super) async fn connect(server: &Server) -> Result<Channel, CliError> {
+    let Some(wait) = server.wait else { return connect_once(server).await };
+    let end = Instant::now() + wait;
+    loop {
+        let attempt = async {
+            let channel = connect_once(server).await?;
+            serves(channel.clone()).await.map(|()| channel)
+        };
+        match attempt.await {
+            Err(CliError::NotConnected { .. } | CliError::Status(_)) if Instant::now() < end => {
+                tokio::time::sleep(WAIT_INTERVAL).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Asks the daemon whether it serves.
+pub(super) async fn serves(channel: Channel) -> Result<(), CliError> {
+    let question = HealthCheckRequest { service: String::new() };
+    let reply = HealthClient::new(channel).check(question).await?.into_inner();
+    if reply.status() == ServingStatus::Serving {
+        return Ok(());
+    }
+    Err(CliError::Status(Status::unavailable("the daemon is up but does not serve; /health says why")))
+}
+
+async fn connect_once(server: &Server) -> Result<Channel, CliError> {
     let url = &server.server;
     let not_connected = |error: tonic::transport::Error| {
         let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);

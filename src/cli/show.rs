@@ -1,25 +1,19 @@
 //! `kiln languages`, `kiln pool`, `kiln health`: what a daemon says of itself, as tables or JSON.
 
 use std::io::{IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
-use tonic::Status;
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_client::HealthClient;
 
 use crate::proto::pool_client::PoolClient;
 use crate::proto::{GetPoolRequest, GetPoolResponse, ListLanguagesRequest};
 
-use super::args::{HealthArguments, PoolArguments, Query, Server};
-use super::client::{CliError, connect, executor, to_json};
+use super::args::{PoolArguments, Query, Server};
+use super::client::{CliError, connect, executor, serves, to_json};
 
 /// Between two looks of `--watch`.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
-/// Between two questions of `--wait`.
-const WAIT_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Shows the languages.
 ///
@@ -115,29 +109,12 @@ fn pool_table(reply: &GetPoolResponse) -> Table {
     table
 }
 
-/// Succeeds where the daemon serves, or comes to serve while it is waited for.
+/// Succeeds where the daemon serves.
 ///
 /// # Errors
 /// When it does not, with its state.
-pub async fn health(arguments: HealthArguments) -> Result<(), CliError> {
-    let end = Instant::now() + arguments.wait.unwrap_or_default();
-    loop {
-        match serves(&arguments.server).await {
-            Err(CliError::NotConnected { .. } | CliError::Status(_)) if Instant::now() < end => {
-                tokio::time::sleep(WAIT_INTERVAL).await;
-            }
-            answer => return answer,
-        }
-    }
-}
-
-async fn serves(server: &Server) -> Result<(), CliError> {
-    let mut client = HealthClient::new(connect(server).await?);
-    let reply = client.check(HealthCheckRequest { service: String::new() }).await?.into_inner();
-    if reply.status() == ServingStatus::Serving {
-        return Ok(());
-    }
-    Err(CliError::Status(Status::unavailable("the daemon is up but does not serve; /health says why")))
+pub async fn health(arguments: Server) -> Result<(), CliError> {
+    serves(connect(&arguments).await?).await
 }
 
 pub(super) fn table(heads: &[&str]) -> Table {
