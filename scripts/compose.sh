@@ -64,13 +64,11 @@ timed() {
 
 hello() {
     local said
-    said=$(echo 'print("hello from compose")' | compose exec -T kiln /usr/bin/kiln run -l python -)
+    said=$(echo 'print("hello from compose")' | compose exec -T kiln /usr/bin/kiln run --wait "$ready_wait" -l python -)
     [ "$said" = "hello from compose" ]
 }
-# The daemon is asked itself: the engine's health check may be seconds old.
-up() {
-    compose up -d && compose exec -T kiln /usr/bin/kiln health --wait "$ready_wait" && hello
-}
+# The daemon is asked itself whether it serves: the engine's health check may be seconds old.
+up() { compose up -d && hello; }
 stage() { docker build --file deploy/Dockerfile --target "$1" --build-arg BASE="${KILN_BASE:-debian:bookworm-slim}" --tag "$KILN_CACHE:cache-$1" .; }
 stages() { stage dependencies && stage build; }
 from_cache() { compose -f docker-compose.yml -f deploy/compose.cache.yml build kiln; }
