@@ -16,7 +16,7 @@ kiln=$PWD/target/debug/kiln
 export COMPOSE_PROJECT_NAME=kiln-composed KILN_IMAGE=kiln-composed:dev KILN_INSTANCE=kiln-composed
 export KILN_GRPC_PORT=50251 KILN_HTTP_PORT=8280 KILN_TLS_PORT=8643 KILN_PROMETHEUS_PORT=9290 KILN_GRAFANA_PORT=3290
 # One language is enough to see what compose is about, and the daemon is built quickly rather than well.
-export KILN_LANGUAGES=python KILN_PROFILE=dev
+export KILN_LANGUAGES=python KILN_PROFILE=dev KILN_CACHE=kiln-composed
 # The classic builder is asked for in words: the plugin that it would be replaced by need not be there.
 export DOCKER_BUILDKIT=${DOCKER_BUILDKIT:-0} COMPOSE_DOCKER_CLI_BUILD=${COMPOSE_DOCKER_CLI_BUILD:-0}
 
@@ -67,8 +67,14 @@ scripts/secrets.sh >"$words"
 ca=$KILN_SECRETS/ca.crt
 tls=https://localhost:$KILN_TLS_PORT
 
+# With cache_from, so that what was compiled last time is found whatever else was built on this engine since.
 build() {
-    compose build kiln || return
+    for stage in dependencies build; do
+        docker build --file deploy/Dockerfile --target "$stage" --tag "$KILN_CACHE:cache-$stage" \
+            --cache-from "$KILN_CACHE:cache-dependencies" --cache-from "$KILN_CACHE:cache-build" \
+            --build-arg BASE="${KILN_BASE:-debian:bookworm-slim}" --build-arg PROFILE="$KILN_PROFILE" . || return
+    done
+    compose -f docker-compose.yml -f deploy/compose.cache.yml build kiln || return
     for target in proxy prometheus grafana; do
         name=KILN_${target^^}_IMAGE
         [ -n "${!name:-}" ] || docker build --quiet --target "$target" --tag "kiln-composed-$target:local" \
