@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
 use crate::config::Config;
-use crate::domain::Fault;
+use crate::domain::{Fault, SpentReason};
 use crate::engine::{DockerEngine, Engine, EngineError, Owner};
 use crate::executor::Executor;
 use crate::grpc::{GrpcServer, GrpcServices, NotServing, ServeError};
@@ -113,7 +113,9 @@ impl App {
         let metrics = metrics::handle().map_err(|error| AppError::Metrics(error.to_string()))?;
         let languages = config.catalogue.languages().iter().map(|language| language.id.as_str());
         let faults = [Fault::Caller, Fault::Load, Fault::Engine, Fault::Kiln].map(Fault::label);
-        metrics::begin(languages, &faults);
+        let reasons =
+            [SpentReason::Broken, SpentReason::Unclean, SpentReason::Unhealthy].map(SpentReason::label);
+        metrics::begin(languages, &faults, &reasons);
         let grpc_listener = listen(config.grpc).await?;
         let http_listener = listen(config.http).await?;
         let tasks = Tasks::default();

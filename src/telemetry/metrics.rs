@@ -60,10 +60,17 @@ fn install() -> Result<PrometheusHandle, BuildError> {
 
 /// Begins at zero what may stay there for long: a counter that first appears with its first failure hides that failure
 /// from whoever looks at its rate.
-pub fn begin<'a>(languages: impl Iterator<Item = &'a str>, faults: &[&'static str]) {
+pub fn begin<'a>(
+    languages: impl Iterator<Item = &'a str>,
+    faults: &[&'static str],
+    reasons: &[&'static str],
+) {
     for language in languages {
         for name in [CREATED, CREATE_FAILURES, RETRIES] {
             counter!(name, "language" => language.to_owned()).absolute(0);
+        }
+        for reason in reasons {
+            counter!(SPENT, "language" => language.to_owned(), "reason" => *reason).absolute(0);
         }
     }
     for fault in faults {
