@@ -137,7 +137,7 @@ echo 'print(1)' | "$kiln" run -l python - --server "$tls" 2>/dev/null && fail "a
 python3 - >programs.jsonl <<'P'
 import json
 for n in range(160):
-    print(json.dumps({"language": "python", "name": str(n), "code": f"import time; time.sleep(0.05); print({n} * 7)", "expect": {"outcome": "SUCCEEDED", "stdout": f"{n * 7}\n"}}))
+    print(json.dumps({"language": "python", "name": str(n), "code": f"import time; time.sleep(0.4); print({n} * 7)", "expect": {"outcome": "SUCCEEDED", "stdout": f"{n * 7}\n"}}))
 P
 head -n 40 programs.jsonl >few.jsonl
 before=$(($(executed kiln) + $(executed kiln-2)))
@@ -171,16 +171,20 @@ say "Prometheus has both daemons up; $checked"
 
 # Both daemons replaced one after the other, while requests come.
 executions_of() { awk '$1 ~ /^[0-9]+$/ && NF == 9 { print $2 }' "$1"; }
-through load --programs programs.jsonl --concurrency 4 >rolled &
+keep_asking() {
+    until [ -e rolled.over ]; do
+        through load --programs few.jsonl --concurrency 4 >>rolled || return
+    done
+}
+keep_asking &
 load=$!
 before=$(id_of kiln-2)
 await "the load runs" has_executed kiln 30
 scripts/roll.sh >>"$words" 2>&1 || fail "roll.sh failed"
-kill -0 "$load" 2>/dev/null && held="while requests came" || held="and the load was over before"
+touch rolled.over
 wait "$load" || fail "requests were refused while the daemons were replaced: $(cat rolled)"
-[ "$(executions_of rolled)" = 160 ] || fail "not 160 executions: $(cat rolled)"
 [ "$(id_of kiln-2)" != "$before" ] || fail "kiln-2 was not replaced"
-say "both daemons replaced $held: 160 of 160 executions, none refused"
+say "both daemons replaced while requests came: $(executions_of rolled | awk '{ n += $1 } END { print n }') executions, none refused"
 
 # SIGTERM: what a daemon has accepted it finishes, and what it refuses meanwhile says when to come back.
 at_least=$(($(executed kiln) + 20))
