@@ -57,7 +57,7 @@ impl LanguageHealth {
         let image = self.condition.blueprint.as_ref().map(|blueprint| &blueprint.image);
         self.condition.readiness == Readiness::Ready
             && image == preferred
-            && (self.spec.standby.is_none() || self.condition.standby)
+            && image.is_some_and(|image| !self.spec.stands_by(image) || self.condition.standby)
     }
 }
 

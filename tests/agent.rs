@@ -17,7 +17,9 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use kiln::wire::{AgentMessage, Exit, HostMessage, INPUT_WINDOW_BYTES, KillCause, Setup, StandbySpec};
+use kiln::wire::{
+    AgentMessage, Exit, HostMessage, INPUT_WINDOW_BYTES, JobSpec, KillCause, Setup, StandbySpec,
+};
 use support::agent::{Agent, limits, shell, stage};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -65,7 +67,14 @@ fn start() -> Place {
 impl Place {
     fn setup(&self) -> Setup {
         let workspace = self.workspace().display().to_string();
-        Setup { workspace, uid: self.uid, standby: None, version_argv: Vec::new(), env: Vec::new() }
+        Setup {
+            workspace,
+            uid: self.uid,
+            compile_standby: None,
+            standby: None,
+            version_argv: Vec::new(),
+            env: Vec::new(),
+        }
     }
 
     fn workspace(&self) -> std::path::PathBuf {
@@ -287,6 +296,54 @@ async fn an_interpreter_that_waited_in_vain_is_gone_when_the_job_is() {
     let result = place.agent.run(shell("echo plain"), b"").await;
     assert_eq!(result.stdout(), "plain\n");
     assert_eq!(place.living(), 0);
+}
+
+#[tokio::test]
+async fn what_waits_for_the_run_outlives_the_compile_stage_and_nothing_else_does() {
+    let mut place = start();
+    // A child of what waits would count as a leftover of the compile stage, so it waits by a builtin.
+    let waits = "printf R >&\"$KILN_STANDBY_FD\"; read -r -d '' _ <&\"$KILN_STANDBY_FD\"; ";
+    let tells = "echo \"released, with $(pgrep -c -u \"$(id -u)\" sleep)\"";
+    let waiting = |script: &str| StandbySpec {
+        argv: ["bash", "-c", script].map(str::to_owned).to_vec(),
+        env: Vec::new(),
+        limits: limits(),
+    };
+    let setup = Setup {
+        compile_standby: Some(waiting(&format!("{waits} setsid sleep 1000 & echo compiled"))),
+        standby: Some(waiting(&format!("{waits} {tells}"))),
+        ..place.setup()
+    };
+    let ready = place.agent.set_up(setup).await;
+    assert!(matches!(ready, AgentMessage::Ready { standby: true, .. }), "{ready:?}");
+    let job = JobSpec {
+        compile: Some(stage(["false"].map(str::to_owned).to_vec())),
+        use_compile_standby: true,
+        use_standby: true,
+        ..shell("echo plain")
+    };
+    let result = place.agent.run(job, b"").await;
+    assert_eq!(result.stdout(), "released, with 0\n");
+    assert_eq!(place.living(), 0);
+}
+
+#[tokio::test]
+async fn what_waits_is_gone_when_it_was_told_to_stand_down() {
+    let mut place = start();
+    let script = "trap '' HUP TERM; printf R >&\"$KILN_STANDBY_FD\"; sleep 1000";
+    let standby = StandbySpec {
+        argv: ["bash", "-c", script].map(str::to_owned).to_vec(),
+        env: Vec::new(),
+        limits: limits(),
+    };
+    let setup = Setup { standby: Some(standby), ..place.setup() };
+    assert!(matches!(place.agent.set_up(setup).await, AgentMessage::Ready { standby: true, .. }));
+    assert!(place.living() > 0);
+    place.agent.send(&HostMessage::StandDown).await;
+    assert_eq!(place.agent.receive().await, Some(AgentMessage::StoodDown));
+    assert_eq!(place.living(), 0);
+    let result = place.agent.run(JobSpec { use_standby: true, ..shell("echo plain") }, b"").await;
+    assert_eq!(result.stdout(), "plain\n");
 }
 
 #[tokio::test]

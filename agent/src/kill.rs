@@ -4,6 +4,9 @@
 //! read. `kill(-1)` is one system call over all the processes the caller may signal; taking the job's effective uid
 //! for its duration narrows that to the job.
 
+use std::fs;
+use std::io;
+
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid, setresuid};
@@ -21,11 +24,7 @@ const KILLER_UID: u32 = 65_533;
 /// # Errors
 /// When the kernel refuses to change uids; the container is then worthless.
 pub(crate) fn kill_all(uid: Uid, kept: &[Pid]) -> nix::Result<bool> {
-    let root = Uid::from_raw(0);
-    setresuid(Uid::from_raw(KILLER_UID), uid, root)?;
-    let killed = kill(Pid::from_raw(-1), Signal::SIGKILL);
-    setresuid(root, root, root)?;
-    match killed {
+    match signal_all(uid, Signal::SIGKILL)? {
         Err(Errno::ESRCH) => Ok(true),
         // The kernel counts those it does not let us kill, so with company its answer proves nothing.
         Ok(()) | Err(Errno::EPERM) if !kept.is_empty() => {
@@ -34,4 +33,49 @@ pub(crate) fn kill_all(uid: Uid, kept: &[Pid]) -> nix::Result<bool> {
         Ok(()) | Err(Errno::EPERM) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Sends SIGKILL to every process of `uid` but one, which waits for the next stage of the same job.
+///
+/// Returns true where there was nothing to kill, zombies included. All of them are stopped while they are listed: what is
+/// stopped cannot fork, so the list is complete.
+///
+/// # Errors
+/// When the kernel refuses to change uids or to list processes; the container is then worthless.
+pub(crate) fn kill_all_but(uid: Uid, spared: Pid) -> io::Result<bool> {
+    if signal_all(uid, Signal::SIGSTOP)? == Err(Errno::ESRCH) {
+        return Ok(true);
+    }
+    let mut others = processes_of(uid)?;
+    others.retain(|pid| *pid != spared);
+    for pid in &others {
+        // One that has gone meanwhile is one less.
+        let _ = kill(*pid, Signal::SIGKILL);
+    }
+    let _ = kill(spared, Signal::SIGCONT);
+    Ok(others.is_empty())
+}
+
+/// What the kernel says to a signal for all processes of `uid`.
+fn signal_all(uid: Uid, signal: Signal) -> nix::Result<nix::Result<()>> {
+    let root = Uid::from_raw(0);
+    setresuid(Uid::from_raw(KILLER_UID), uid, root)?;
+    let sent = kill(Pid::from_raw(-1), signal);
+    setresuid(root, root, root)?;
+    Ok(sent)
+}
+
+fn processes_of(uid: Uid) -> io::Result<Vec<Pid>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(pid) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
+        // The files of one that cannot be dumped are root's, so the owner does not tell.
+        let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else { continue };
+        let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+        if line.is_some_and(|uids| uids.split_whitespace().any(|word| word.parse() == Ok(uid.as_raw()))) {
+            found.push(Pid::from_raw(pid));
+        }
+    }
+    Ok(found)
 }

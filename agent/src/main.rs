@@ -15,6 +15,7 @@ mod session;
 mod spawn;
 mod stage;
 mod standby;
+mod toolchain;
 // The same folder the daemon compiles; the agent uses its half of it.
 #[allow(dead_code, unused_imports, unreachable_pub)]
 #[path = "../../src/wire/mod.rs"]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
-use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, Uid};
 
@@ -23,9 +23,10 @@ use crate::input::InputQueue;
 use crate::kill;
 use crate::outbox::Outbox;
 use crate::reset::{Baseline, Unclean};
-use crate::spawn::{self, Environment, Input, Process};
+use crate::spawn::{self, Input};
 use crate::stage::{Bounds, Counters, Running};
-use crate::standby::Standby;
+use crate::standby::{self, Standby};
+use crate::toolchain;
 use crate::wire::{
     AgentMessage, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage, StageReport,
     StageSpec, StandbySpec, Usage, VERSION,
@@ -59,6 +60,7 @@ pub(crate) fn run() -> io::Result<()> {
         children,
         cgroup: Cgroup::open(),
         place: None,
+        compile_standby: None,
         standby: None,
         job: None,
     };
@@ -74,7 +76,7 @@ pub(crate) fn run() -> io::Result<()> {
 /// Signals PID 1, if it is ours: the agent also runs outside of containers, in tests.
 fn tell_init(signal: Signal) {
     if is_init_ours() {
-        let _ = kill(Pid::from_raw(1), signal);
+        let _ = nix::sys::signal::kill(Pid::from_raw(1), signal);
     }
 }
 
@@ -92,6 +94,8 @@ struct Place {
     uid: Uid,
     /// The interpreter that is started for each job before it comes, if the language has one that can wait.
     standby: Option<StandbySpec>,
+    /// The same for its compiler.
+    compile_standby: Option<StandbySpec>,
     /// Processes that stay for the container's life, beside PID 1 and the agent.
     kept: Vec<Pid>,
     /// What the container was like before its first job, or why it can serve only one.
@@ -117,6 +121,7 @@ struct Session {
     children: SignalFd,
     cgroup: Cgroup,
     place: Option<Place>,
+    compile_standby: Option<Standby>,
     standby: Option<Standby>,
     job: Option<Job>,
 }
@@ -200,10 +205,12 @@ impl Session {
                 }
                 Ok(())
             }
+            HostMessage::StandDown if self.job.is_none() => self.stand_down(),
             HostMessage::Reset { uid } if self.job.is_none() => self.reset(Uid::from_raw(uid)),
-            HostMessage::Setup(_) | HostMessage::Run(_) | HostMessage::Reset { .. } => {
-                Err(io::Error::other("a message out of order"))
-            }
+            HostMessage::Setup(_)
+            | HostMessage::Run(_)
+            | HostMessage::StandDown
+            | HostMessage::Reset { .. } => Err(io::Error::other("a message out of order")),
         }
     }
 
@@ -217,36 +224,48 @@ impl Session {
         let toolchain = match setup.version_argv.as_slice() {
             [] => String::new(),
             // An image without the command still runs programs.
-            argv => first_line(argv, &spawn::environment(&setup.env), &workspace, uid).unwrap_or_default(),
+            argv => toolchain::first_line(argv, &spawn::environment(&setup.env), &workspace, uid)
+                .unwrap_or_default(),
         };
         // Outside of a container, as in tests, what is writable is not ours to empty.
         let ours = if is_init_ours() { Ok(()) } else { Err(Unclean("PID 1 is not Kiln's".to_owned())) };
         let kept = Vec::new();
         let baseline = ours.and_then(|()| Baseline::take(uid, &kept));
         let unresettable = baseline.as_ref().err().map(|Unclean(reason)| reason.clone()).unwrap_or_default();
-        self.place = Some(Place { workspace, uid, standby: setup.standby, kept, baseline });
+        let (compile_standby, standby) = (setup.compile_standby, setup.standby);
+        self.place = Some(Place { workspace, uid, compile_standby, standby, kept, baseline });
         let standby = self.stand_by()?;
         let cgroup = self.cgroup.version();
         self.outbox.push(&AgentMessage::Ready { cgroup, toolchain, standby, unresettable })
     }
 
-    /// Starts the interpreter that waits for the next job; tells whether one waits.
+    /// Starts what waits for the next job; tells whether all does that should.
     fn stand_by(&mut self) -> io::Result<bool> {
         let place = self.place()?;
-        // One that does not come up costs time per program, nothing else: the daemon is told and decides.
-        let started = place.standby.as_ref().and_then(|spec| {
-            Standby::start(spec, place.workspace.root(), place.uid)
-                .map_err(|error| eprintln!("kiln-agent: the standby interpreter did not start: {error}"))
-                .ok()
-        });
-        self.standby = started;
-        Ok(self.standby.is_some())
+        let start = |spec: &Option<StandbySpec>| {
+            let started = Standby::start(spec.as_ref()?, place.workspace.root(), place.uid);
+            // One that does not come up costs time per program, nothing else: the daemon is told and decides.
+            started.map_err(|error| eprintln!("kiln-agent: a standby process did not start: {error}")).ok()
+        };
+        let (interpreter, compiler) = (start(&place.standby), start(&place.compile_standby));
+        let wanted = usize::from(place.standby.is_some()) + usize::from(place.compile_standby.is_some());
+        let waiting = usize::from(interpreter.is_some()) + usize::from(compiler.is_some());
+        (self.standby, self.compile_standby) = (interpreter, compiler);
+        Ok(waiting > 0 && waiting == wanted)
+    }
+
+    /// Ends what waits.
+    fn stand_down(&mut self) -> io::Result<()> {
+        (self.standby, self.compile_standby) = (None, None);
+        let place = self.place()?;
+        end(place.uid, &place.kept).map_err(|Unclean(reason)| io::Error::other(reason))?;
+        self.outbox.push(&AgentMessage::StoodDown)
     }
 
     /// Makes the container as it was before its first job, proves it, and gets ready for a job of `next`.
     fn reset(&mut self, next: Uid) -> io::Result<()> {
-        // One that the last job did not take ends when its control stream does; it has that job's uid.
-        self.standby = None;
+        // What the last job did not take ends when its control stream does; it has that job's uid.
+        (self.standby, self.compile_standby) = (None, None);
         let place = self.place.as_mut().ok_or_else(not_set_up)?;
         let (old, kept) = (place.uid, &place.kept);
         let restored = match &mut place.baseline {
@@ -269,16 +288,25 @@ impl Session {
             None => return self.start_run(spec, input, false),
         };
         let limits = next.as_ref().map(|next| &next.limits).cloned();
+        let uses = |wanted: fn(&JobSpec) -> bool| next.as_ref().is_some_and(wanted);
+        let standby = self.compile_standby.take().filter(|_| uses(|next| next.use_compile_standby));
+        let spared = self.standby.as_ref().filter(|_| uses(|next| next.use_standby)).map(Standby::pid);
         let place = self.place()?;
         let before = Counters::take(&self.cgroup);
         let env = spawn::environment(&stage.env);
-        let started =
-            spawn::spawn(&stage.argv, &env, place.workspace.root(), place.uid, Input::Null, limits.as_ref());
+        let started = standby::release(standby, &stage, &env).map_or_else(
+            || {
+                let root = place.workspace.root();
+                spawn::spawn(&stage.argv, &env, root, place.uid, Input::Null, limits.as_ref())
+            },
+            Ok,
+        );
         match (started, limits) {
             (Ok(process), Some(limits)) => {
                 let bounds = bounds(&stage, &limits);
                 let running =
-                    Running::new(Stage::Compile, process, place.uid, place.kept.clone(), bounds, before);
+                    Running::new(Stage::Compile, process, place.uid, place.kept.clone(), bounds, before)
+                        .sparing(spared);
                 self.outbox.push(&AgentMessage::Started(Stage::Compile))?;
                 self.job = Some(Job { running, next, input, cancelled: false });
                 Ok(())
@@ -295,14 +323,11 @@ impl Session {
         let place = self.place()?;
         let env = spawn::environment(&spec.run.env);
         let before = Counters::take(&self.cgroup);
-        let argv = &spec.run.argv;
-        let arguments = &argv[argv.len().saturating_sub(spec.run.user_args as usize)..];
-        let released: Option<Process> = standby.and_then(|standby| standby.release(arguments, &env).ok());
-        let started = match released {
+        let started = match standby::release(standby, &spec.run, &env) {
             Some(process) => Ok(process),
             None => {
                 let root = place.workspace.root();
-                spawn::spawn(argv, &env, root, place.uid, Input::Pipe, Some(&spec.limits))
+                spawn::spawn(&spec.run.argv, &env, root, place.uid, Input::Pipe, Some(&spec.limits))
             }
         };
         match started {
@@ -379,27 +404,4 @@ fn until(deadline: Instant) -> PollTimeout {
     let left = deadline.saturating_duration_since(Instant::now());
     let millis = left.as_micros().div_ceil(1000).min(i32::MAX as u128);
     PollTimeout::try_from(millis as i32).unwrap_or(PollTimeout::MAX)
-}
-
-/// What a toolchain says of itself: the first line of its output, whichever stream it takes.
-fn first_line(argv: &[String], env: &Environment, workspace: &Workspace, uid: Uid) -> io::Result<String> {
-    let mut process = spawn::spawn(argv, env, workspace.root(), uid, Input::Null, None)?;
-    let mut text = Vec::new();
-    for pipe in [&mut process.stdout, &mut process.stderr] {
-        read_to_end(pipe, &mut text)?;
-    }
-    nix::sys::wait::waitpid(process.pid, None)?;
-    let text = String::from_utf8_lossy(&text);
-    Ok(text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned())
-}
-
-fn read_to_end(pipe: &mut File, into: &mut Vec<u8>) -> io::Result<()> {
-    loop {
-        poll(&mut [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE)?;
-        let mut buffer = [0; 1024];
-        match pipe.read(&mut buffer)? {
-            0 => return Ok(()),
-            bytes => into.extend_from_slice(&buffer[..bytes]),
-        }
-    }
 }

@@ -85,6 +85,8 @@ pub(crate) struct Running {
     pid: Pid,
     /// Processes that are not the job's and stay.
     kept: Vec<Pid>,
+    /// Of the same uid, but for the next stage.
+    spared: Option<Pid>,
     bounds: Bounds,
     before: Counters,
     started: Instant,
@@ -116,6 +118,7 @@ impl Running {
             uid,
             pid: process.pid,
             kept,
+            spared: None,
             bounds,
             before,
             started,
@@ -130,6 +133,12 @@ impl Running {
         };
         running.schedule_cpu_check(0);
         running
+    }
+
+    /// Leaves the process alive that waits for the next stage.
+    pub(crate) fn sparing(mut self, spared: Option<Pid>) -> Self {
+        self.spared = spared;
+        self
     }
 
     /// Kills the stage, unless it has ended by itself already.
@@ -151,7 +160,7 @@ impl Running {
         buffer: &mut [u8],
     ) -> io::Result<Option<StageReport>> {
         if matches!(self.phase, Phase::Dying { .. }) {
-            kill::kill_all(self.uid, &self.kept)?;
+            self.kill_all()?;
         }
         self.reap()?;
         self.pump(outbox, buffer)?;
@@ -167,7 +176,7 @@ impl Running {
             self.phase = Phase::Dying { since: now };
         }
         if let Phase::Dying { since } = self.phase {
-            if kill::kill_all(self.uid, &self.kept)? && self.exit.is_some() {
+            if self.kill_all()? && self.exit.is_some() {
                 self.phase = Phase::Dead;
                 self.pump(outbox, buffer)?;
             } else if now - since > KILL_MAX {
@@ -194,6 +203,14 @@ impl Running {
             Phase::Draining { until } => until,
             Phase::Dying { .. } => Instant::now() + KILL_INTERVAL,
             Phase::Dead => Instant::now() + DEAD_INTERVAL,
+        }
+    }
+
+    /// Whether nothing of the stage lives.
+    fn kill_all(&self) -> io::Result<bool> {
+        match self.spared {
+            Some(spared) => kill::kill_all_but(self.uid, spared),
+            None => Ok(kill::kill_all(self.uid, &self.kept)?),
         }
     }
 

@@ -1,4 +1,4 @@
-//! An interpreter that was started before its program was known.
+//! An interpreter, or a compiler, that was started before its program was known.
 //!
 //! It runs with the plain command line, paused in its own start-up code by a file of the language's `standby` folder.
 //! That file says when it is ready and is then told arguments and environment; what runs afterwards is the plain
@@ -11,10 +11,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, fcntl};
-use nix::unistd::Uid;
+use nix::unistd::{Pid, Uid};
 
 use crate::spawn::{self, Environment, Input, Process};
-use crate::wire::StandbySpec;
+use crate::wire::{StageSpec, StandbySpec};
 
 /// Names the descriptor of the control stream to the waiting interpreter.
 const CONTROL_VARIABLE: &str = "KILN_STANDBY_FD";
@@ -54,6 +54,11 @@ impl Standby {
         Ok(Self { process, control })
     }
 
+    /// The process that waits.
+    pub(crate) fn pid(&self) -> Pid {
+        self.process.pid
+    }
+
     /// Lets the interpreter go on to its program; its streams are the program's.
     ///
     /// # Errors
@@ -72,4 +77,10 @@ impl Standby {
         self.control.write_all(&message)?;
         Ok(self.process)
     }
+}
+
+/// Lets what waits go on to `stage`; `None` where nothing waits, or it has gone: nothing of the stage has run then.
+pub(crate) fn release(standby: Option<Standby>, stage: &StageSpec, env: &Environment) -> Option<Process> {
+    let arguments = &stage.argv[stage.argv.len().saturating_sub(stage.user_args as usize)..];
+    standby.and_then(|standby| standby.release(arguments, env).ok())
 }

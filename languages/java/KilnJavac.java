@@ -7,8 +7,13 @@ import com.sun.source.util.TaskEvent;
 import com.sun.source.util.TaskListener;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.io.Writer;
+import java.net.URI;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,9 +29,14 @@ import javax.lang.model.type.TypeKind;
 import javax.lang.model.util.ElementFilter;
 import javax.lang.model.util.Elements;
 import javax.lang.model.util.Types;
+import javax.tools.FileObject;
+import javax.tools.ForwardingJavaFileManager;
 import javax.tools.ForwardingJavaFileObject;
 import javax.tools.JavaCompiler;
+import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
+import javax.tools.JavaFileObject.Kind;
+import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
@@ -39,6 +49,8 @@ import javax.tools.ToolProvider;
 public final class KilnJavac {
     /** The first release whose launcher accepts a main that is not public, not static or has no parameter. */
     private static final int FLEXIBLE_MAIN_RELEASE = 25;
+    /** What a waiting compiler compiles before it waits, from its jar: programs, and one with mistakes. */
+    private static final List<String> WARM_UP = List.of("Training.java", "Mistakes.java", "Training.java");
 
     public static void main(String[] args) throws IOException {
         if (args.length < 2) {
@@ -48,28 +60,50 @@ public final class KilnJavac {
         System.exit(compile(Path.of(args[0]), List.of(args).subList(1, args.length)) ? 0 : 1);
     }
 
+    /**
+     * Compiles what the jar brings for this, as often as pays, without a trace: the compiler that waits for a program has
+     * compiled before. Reads no variable: the request's are not known yet.
+     */
+    public static void warmUp() throws IOException {
+        JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
+        PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+        for (String name : WARM_UP) {
+            try (StandardJavaFileManager files = javac.getStandardFileManager(null, null, null)) {
+                List<String> options = List.of("-proc:none", "-classpath", ".");
+                compile(javac, new Discarding(files), options, List.of(new Resource(name)), nowhere);
+            }
+        }
+    }
+
     private static boolean compile(Path outDir, List<String> names) throws IOException {
         JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
         // What javac takes by itself; unsaid, the compiler would use the path this program was started with.
         String classPath = Optional.ofNullable(System.getenv("CLASSPATH")).orElse(".");
         List<String> options = List.of("-proc:none", "-d", outDir.toString(), "-classpath", classPath);
-        // With no listener for diagnostics the compiler prints them itself, in javac's form and with javac's count.
         PrintWriter err = new PrintWriter(System.err, true);
         try (StandardJavaFileManager files = javac.getStandardFileManager(null, null, null)) {
             List<JavaFileObject> sources = new ArrayList<>();
             for (JavaFileObject source : files.getJavaFileObjects(names.toArray(new String[0]))) {
                 sources.add(sources.isEmpty() ? new AnyPublicName(source) : source);
             }
-            JavacTask task = (JavacTask) javac.getTask(err, files, null, options, null, sources);
-            MainFinder finder = new MainFinder(task.getElements(), task.getTypes());
-            task.addTaskListener(finder);
-            boolean compiled = task.call();
-            err.flush();
-            if (compiled) {
-                writeLaunchArguments(outDir, finder, names.get(0));
+            Optional<MainFinder> finder = compile(javac, files, options, sources, err);
+            if (finder.isPresent()) {
+                writeLaunchArguments(outDir, finder.get(), names.get(0));
             }
-            return compiled;
+            return finder.isPresent();
         }
+    }
+
+    /** Returns what was found of main methods, or nothing where the sources do not compile. */
+    private static Optional<MainFinder> compile(
+            JavaCompiler javac, JavaFileManager files, List<String> options, List<JavaFileObject> sources, PrintWriter err) {
+        // With no listener for diagnostics the compiler prints them itself, in javac's form and with javac's count.
+        JavacTask task = (JavacTask) javac.getTask(err, files, null, options, null, sources);
+        MainFinder finder = new MainFinder(task.getElements(), task.getTypes());
+        task.addTaskListener(finder);
+        boolean compiled = task.call();
+        err.flush();
+        return compiled ? Optional.of(finder) : Optional.empty();
     }
 
     private static void writeLaunchArguments(Path outDir, MainFinder finder, String firstName) throws IOException {
@@ -84,6 +118,37 @@ public final class KilnJavac {
         // The launcher reads the file in the platform's encoding, whatever file.encoding says.
         String encoding = System.getProperty("native.encoding", Charset.defaultCharset().name());
         Files.write(outDir.resolve("main.args"), quoted.getBytes(Charset.forName(encoding)));
+    }
+
+    /** A source file of the jar's own. */
+    private static final class Resource extends SimpleJavaFileObject {
+        Resource(String name) {
+            super(URI.create("string:///" + name), Kind.SOURCE);
+        }
+
+        @Override
+        public CharSequence getCharContent(boolean ignoreEncodingErrors) throws IOException {
+            try (InputStream stream = KilnJavac.class.getResourceAsStream(getName())) {
+                return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+            }
+        }
+    }
+
+    /** Takes class files and keeps none. */
+    private static final class Discarding extends ForwardingJavaFileManager<StandardJavaFileManager> {
+        Discarding(StandardJavaFileManager files) {
+            super(files);
+        }
+
+        @Override
+        public JavaFileObject getJavaFileForOutput(Location location, String className, Kind kind, FileObject sibling) {
+            return new SimpleJavaFileObject(URI.create("string:///" + className), kind) {
+                @Override
+                public OutputStream openOutputStream() {
+                    return OutputStream.nullOutputStream();
+                }
+            };
+        }
     }
 
     /** A source file that does not mind what its public class is called. */

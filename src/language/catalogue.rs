@@ -9,7 +9,7 @@ use include_dir::{Dir, include_dir};
 
 use crate::domain::{LanguageId, Limits};
 
-use super::raw::{RawImage, RawLanguage, RawLimits, RawSource};
+use super::raw::{RawImage, RawLanguage, RawLimits, RawSource, RawStandby};
 use super::smoke::SmokeProgram;
 use super::spec::{ImageCandidate, ImageSource, LanguageSpec, PoolBounds, Standby};
 
@@ -232,14 +232,20 @@ fn parse(folder: &str, files: &Folder) -> Result<LanguageSpec, String> {
         raw.run,
         raw.env.into_iter().collect(),
         raw.images.into_iter().map(candidate).collect(),
-        raw.standby.map(|standby| Standby {
-            env: standby.env.into_iter().collect(),
-            plain_when_env: standby.plain_when_env,
-        }),
+        raw.compile_standby.map(standby),
+        raw.standby.map(standby),
         limits(&raw.limits),
         PoolBounds { min: raw.pool.min, max: raw.pool.max },
         SmokeProgram::pair(&smoke)?,
     ))
+}
+
+fn standby(raw: RawStandby) -> Standby {
+    Standby {
+        env: raw.env.into_iter().collect(),
+        plain_when_env: raw.plain_when_env,
+        plain_when_memory_differs: raw.plain_when_memory_differs,
+    }
 }
 
 fn candidate(raw: RawImage) -> ImageCandidate {
@@ -252,6 +258,7 @@ fn candidate(raw: RawImage) -> ImageCandidate {
         source,
         compile: raw.compile,
         env: raw.env.into_iter().collect(),
+        standby: raw.standby,
     }
 }
 

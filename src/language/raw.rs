@@ -18,6 +18,7 @@ pub(super) struct RawLanguage {
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
     pub(super) images: Vec<RawImage>,
+    pub(super) compile_standby: Option<RawStandby>,
     pub(super) standby: Option<RawStandby>,
     pub(super) limits: RawLimits,
     pub(super) pool: RawPool,
@@ -33,6 +34,13 @@ pub(super) struct RawImage {
     /// Added to the language's environment in this image.
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
+    /// Whether what the language's standby needs is in this image.
+    #[serde(default = "yes")]
+    pub(super) standby: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -48,6 +56,9 @@ pub(super) struct RawStandby {
     pub(super) env: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) plain_when_env: Vec<String>,
+    /// Whether what waits has sized itself by the memory limit.
+    #[serde(default)]
+    pub(super) plain_when_memory_differs: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -10,6 +10,8 @@ pub const WORKSPACE_DIR: &str = "/workspace";
 pub const BUILD_DIR: &str = "/build";
 /// Scratch space, and the program's HOME.
 pub const TMP_DIR: &str = "/tmp";
+/// In a compile command: the main file and every other file with its ending.
+const SOURCES: &str = "{sources}";
 /// Where the agent's volume is mounted, read-only.
 pub const MOUNT_DIR: &str = "/kiln";
 
@@ -44,9 +46,11 @@ pub struct ImageCandidate {
     pub compile: Option<Vec<String>>,
     /// Variables for this image, over the language's own.
     pub env: Vec<(String, String)>,
+    /// Whether what the language's standby needs is in it.
+    pub standby: bool,
 }
 
-/// How an interpreter waits for its program.
+/// How an interpreter or a compiler waits for its program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standby {
     /// Variables that make the interpreter load the waiting file.
@@ -54,6 +58,8 @@ pub struct Standby {
     /// Names of variables, a trailing `*` matching any end, that an interpreter reads at its start: a request that
     /// sets one gets a fresh interpreter.
     pub plain_when_env: Vec<String>,
+    /// Whether it sized itself by the memory limit at its start: a request with another one gets a fresh one.
+    pub plain_when_memory_differs: bool,
 }
 
 impl Standby {
@@ -95,8 +101,8 @@ pub struct LanguageSpec {
     env: Vec<(String, String)>,
     /// In order of preference; at least one.
     pub images: Vec<ImageCandidate>,
-    /// Present where the interpreter can wait.
-    pub standby: Option<Standby>,
+    compile_standby: Option<Standby>,
+    standby: Option<Standby>,
     /// Defaults of its limits.
     pub limits: Limits,
     /// Its share of the pool.
@@ -117,6 +123,7 @@ impl LanguageSpec {
         run: Vec<String>,
         env: Vec<(String, String)>,
         images: Vec<ImageCandidate>,
+        compile_standby: Option<Standby>,
         standby: Option<Standby>,
         limits: Limits,
         pool: PoolBounds,
@@ -132,6 +139,7 @@ impl LanguageSpec {
             run,
             env,
             images,
+            compile_standby,
             standby,
             limits,
             pool,
@@ -152,6 +160,27 @@ impl LanguageSpec {
         Some(self.expand(template, main, paths))
     }
 
+    /// Whether anything waits in `image` for a program.
+    #[must_use]
+    pub fn stands_by(&self, image: &ImageCandidate) -> bool {
+        self.compile_standby(image).is_some() || self.standby(image).is_some()
+    }
+
+    /// How the compiler waits in `image`, if it can, and with which command: all but the sources.
+    #[must_use]
+    pub fn compile_standby(&self, image: &ImageCandidate) -> Option<(&Standby, Vec<String>)> {
+        let standby = self.compile_standby.as_ref().filter(|_| image.standby)?;
+        let template = image.compile.as_ref().or(self.compile.as_ref())?;
+        let command = template.strip_suffix(&[SOURCES.to_owned()])?;
+        Some((standby, self.expand(command, &self.main_file, &[])))
+    }
+
+    /// How the interpreter waits in `image`, if it can.
+    #[must_use]
+    pub fn standby(&self, image: &ImageCandidate) -> Option<&Standby> {
+        self.standby.as_ref().filter(|_| image.standby)
+    }
+
     /// The run command, without the program's own arguments.
     #[must_use]
     pub fn run_argv(&self, main: &str) -> Vec<String> {
@@ -166,11 +195,10 @@ impl LanguageSpec {
         std::iter::once(home).chain(own.map(|(name, value)| (name.clone(), self.fill(value, "")))).collect()
     }
 
-    /// What the waiting interpreter gets over [`LanguageSpec::environment`].
+    /// What waits gets this over [`LanguageSpec::environment`].
     #[must_use]
-    pub fn standby_environment(&self) -> Vec<(String, String)> {
-        let env = self.standby.iter().flat_map(|standby| &standby.env);
-        env.map(|(name, value)| (name.clone(), self.fill(value, ""))).collect()
+    pub fn standby_environment(&self, standby: &Standby) -> Vec<(String, String)> {
+        standby.env.iter().map(|(name, value)| (name.clone(), self.fill(value, ""))).collect()
     }
 
     /// `{sources}` becomes the main file and every other file with its ending.
@@ -180,7 +208,7 @@ impl LanguageSpec {
             |path: &&String| path.as_str() != main && path.rsplit_once('.').map(|(_, end)| end) == ending;
         let mut argv = Vec::new();
         for word in template {
-            if word == "{sources}" {
+            if word == SOURCES {
                 argv.push(main.to_owned());
                 argv.extend(paths.iter().filter(like_main).cloned());
             } else {

@@ -114,12 +114,12 @@ fn accept(pool: &LanguagePool, warm: Warm, greeting: Greeting, time: Duration) {
     metrics::created(language, time);
     pool.census.created(time);
     tracing::debug!(language, container = warm.container().short(), ?time, "warm");
+    let wants_standby = pool.spec.stands_by(&warm.blueprint().image);
     pool.stock.add_fresh(warm);
     if !greeting.unresettable.is_empty() && pool.is_resettable() {
         tracing::warn!(language, reason = greeting.unresettable, "containers of this image serve once only");
         pool.set_unresettable();
     }
-    let wants_standby = pool.spec.standby.is_some();
     pool.condition.send_if_modified(|condition| {
         let news = condition.readiness != Readiness::Ready;
         condition.readiness = Readiness::Ready;

@@ -133,6 +133,9 @@ impl Busy {
         ran: &mut Ran,
     ) -> Result<(), SandboxError> {
         if plan.memory_bytes != self.handle.memory_bytes {
+            if plan.stand_down {
+                self.session.stand_down().await?;
+            }
             engine.resize(&self.handle.container, plan.memory_bytes).await?;
             self.handle.memory_bytes = plan.memory_bytes;
         }
@@ -241,6 +244,7 @@ async fn listen(
             | AgentMessage::Ready { .. }
             | AgentMessage::Clean { .. }
             | AgentMessage::Unclean(_)
+            | AgentMessage::StoodDown
             | AgentMessage::Fault(_)) => {
                 return Err(unexpected(&other));
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::domain::{Execution, Limits};
-use crate::language::LanguageSpec;
+use crate::language::{LanguageSpec, Standby};
 use crate::wire::{self, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, StageSpec};
 
 use super::error::SandboxError;
@@ -26,6 +26,8 @@ pub struct Plan {
     pub(super) stdin: Bytes,
     /// The container's memory limit for this job.
     pub(super) memory_bytes: u64,
+    /// Whether what waits has sized itself by the memory limit, and has to go before that changes.
+    pub(super) stand_down: bool,
     /// After this long the agent is not waited for.
     pub(super) guard: Duration,
     pub(super) compile_program: String,
@@ -51,9 +53,11 @@ impl Plan {
             wall_micros: micros(wall),
             cpu_micros: micros(cpu),
         };
-        let compile = language
-            .compile_argv(image, &execution.main, &paths)
-            .map(|argv| stage(argv, 0, limits.compile_time, limits.compile_time));
+        let waiting_compiler = language.compile_standby(image);
+        let compile = language.compile_argv(image, &execution.main, &paths).map(|argv| {
+            let sources = waiting_compiler.as_ref().map_or(0, |(_, command)| argv.len() - command.len());
+            stage(argv, sources, limits.compile_time, limits.compile_time)
+        });
         let mut argv = language.run_argv(&execution.main);
         argv.extend(execution.args.iter().cloned());
         let run = stage(argv, execution.args.len(), limits.wall_time, limits.cpu_time);
@@ -79,21 +83,29 @@ impl Plan {
         let (compile_program, run_program) = (program(compile.as_ref()), program(Some(&run)));
         let guard =
             limits.wall_time + GUARD + compile.as_ref().map_or(Duration::ZERO, |_| limits.compile_time);
-        let use_standby = serves_standby(execution, language);
-        let job = HostMessage::Run(JobSpec { compile, run, use_standby, limits: job_limits });
+        let waiting_interpreter = language.standby(image);
+        let serves = |standby: &Standby| serves(standby, execution, language);
+        let use_compile_standby = waiting_compiler.as_ref().is_some_and(|(standby, _)| serves(standby));
+        let as_started = language.run_argv(&execution.main) == language.run_argv(&language.main_file);
+        let use_standby = as_started && waiting_interpreter.is_some_and(serves);
+        let waiting = waiting_compiler.iter().map(|(standby, _)| *standby).chain(waiting_interpreter);
+        let stand_down = waiting.into_iter().any(|standby| standby.plain_when_memory_differs);
+        let job =
+            HostMessage::Run(JobSpec { compile, run, use_compile_standby, use_standby, limits: job_limits });
         wire::encode_into(&job, &mut opening)?;
         let stdin = execution.stdin.clone();
-        Ok(Self { opening, stdin, memory_bytes: limits.memory_bytes, guard, compile_program, run_program })
+        let memory_bytes = limits.memory_bytes;
+        Ok(Self { opening, stdin, memory_bytes, stand_down, guard, compile_program, run_program })
     }
 }
 
-/// A waiting interpreter was started as `main_file` with the default bounds and environment.
-fn serves_standby(execution: &Execution, language: &LanguageSpec) -> bool {
-    let default = &language.limits;
-    let as_started = execution.main == language.main_file
-        && execution.limits.disk_bytes == default.disk_bytes
-        && execution.limits.processes == default.processes;
-    as_started && language.standby.as_ref().is_some_and(|standby| standby.serves(&execution.env))
+/// What waits was started with the default bounds and environment.
+fn serves(standby: &Standby, execution: &Execution, language: &LanguageSpec) -> bool {
+    let (limits, default) = (&execution.limits, &language.limits);
+    limits.disk_bytes == default.disk_bytes
+        && limits.processes == default.processes
+        && (!standby.plain_when_memory_differs || limits.memory_bytes == default.memory_bytes)
+        && standby.serves(&execution.env)
 }
 
 pub(super) fn job_limits(limits: &Limits, cpu_millis: u32) -> JobLimits {

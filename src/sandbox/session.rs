@@ -1,18 +1,23 @@
 //! The agent's stream as messages: two halves that can be used at the same time.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 
 use crate::engine::{AgentPipe, EngineError, Piece};
 use crate::wire::{self, AgentMessage, Decoder, HostMessage};
 
 use super::error::SandboxError;
+use super::warm::unexpected;
 
 /// How much of the agent's stderr is kept for the log, in bytes.
 const LAST_WORDS_BYTES: usize = 2048;
+/// Bound of what waits to end, in seconds.
+const STAND_DOWN_SECONDS_MAX: u64 = 10;
 
 pub(super) struct Session {
     pub(super) reader: Reader,
@@ -34,6 +39,17 @@ impl Session {
     pub(super) fn new(pipe: AgentPipe) -> Self {
         let reader = Reader { pieces: pipe.output, decoder: Decoder::default(), last_words: String::new() };
         Self { reader, writer: Writer { to: pipe.input, amid_message: false } }
+    }
+
+    /// Ends what waits in the container, and returns when its memory is free.
+    pub(super) async fn stand_down(&mut self) -> Result<(), SandboxError> {
+        self.writer.send(&[HostMessage::StandDown]).await?;
+        let seconds = STAND_DOWN_SECONDS_MAX;
+        let answer = timeout(Duration::from_secs(seconds), self.reader.receive()).await;
+        match answer.map_err(|_| SandboxError::Silent { what: "stand down", seconds })?? {
+            AgentMessage::StoodDown => Ok(()),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// Whether an idle agent's stream is still open and silent, which it has to be.

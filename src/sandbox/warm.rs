@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 use crate::engine::{ContainerId, ContainerSpec, Engine, Owner, Tmpfs};
-use crate::language::{BUILD_DIR, ImageCandidate, LanguageSpec, MOUNT_DIR, TMP_DIR, WORKSPACE_DIR};
+use crate::language::{BUILD_DIR, ImageCandidate, LanguageSpec, MOUNT_DIR, Standby, TMP_DIR, WORKSPACE_DIR};
 use crate::wire::{AgentMessage, HostMessage, MAGIC, Setup, StandbySpec, VERSION};
 
 use super::busy::Busy;
@@ -123,13 +123,18 @@ impl Cold {
 fn setup(blueprint: &Blueprint, uid: u32) -> Setup {
     let language = &blueprint.language;
     let env = language.environment(&blueprint.image);
-    let standby = language.standby.as_ref().map(|_| StandbySpec {
-        argv: language.run_argv(&language.main_file),
-        env: [env.clone(), language.standby_environment()].concat(),
+    let waiting = |standby: &Standby, argv| StandbySpec {
+        argv,
+        env: [env.clone(), language.standby_environment(standby)].concat(),
         limits: job_limits(&language.limits, blueprint.cpu_millis),
-    });
+    };
+    let compile_standby =
+        language.compile_standby(&blueprint.image).map(|(standby, argv)| waiting(standby, argv));
+    let standby = language
+        .standby(&blueprint.image)
+        .map(|standby| waiting(standby, language.run_argv(&language.main_file)));
     let version_argv = if blueprint.ask_version { language.version.clone() } else { Vec::new() };
-    Setup { workspace: WORKSPACE_DIR.to_owned(), uid, standby, version_argv, env }
+    Setup { workspace: WORKSPACE_DIR.to_owned(), uid, compile_standby, standby, version_argv, env }
 }
 
 impl Warm {

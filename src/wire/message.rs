@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
 /// is never stuck behind input.
@@ -47,6 +47,8 @@ pub enum HostMessage {
         /// The next job's uid and gid; no job of this container had it before.
         uid: u32,
     },
+    /// Before a job: end what waits, because it was started with more memory than the job gets. `StoodDown` follows.
+    StandDown,
 }
 
 /// How the container is laid out and what to start in advance.
@@ -56,6 +58,8 @@ pub struct Setup {
     pub workspace: String,
     /// The job's uid and gid.
     pub uid: u32,
+    /// The compiler to start now, if the language has one that can wait.
+    pub compile_standby: Option<StandbySpec>,
     /// The interpreter to start now, if the language has one that can wait.
     pub standby: Option<StandbySpec>,
     /// Run once as the job's uid to learn the toolchain's version; empty for none.
@@ -64,10 +68,10 @@ pub struct Setup {
     pub env: Vec<(String, String)>,
 }
 
-/// An interpreter that waits for its program.
+/// A compiler or an interpreter that waits for its program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StandbySpec {
-    /// The plain command line without the program's own arguments.
+    /// The plain command line without the arguments that come with a job.
     pub argv: Vec<String>,
     /// Environment while it waits, over the image's own.
     pub env: Vec<(String, String)>,
@@ -82,6 +86,8 @@ pub struct JobSpec {
     pub compile: Option<StageSpec>,
     /// The run stage.
     pub run: StageSpec,
+    /// Whether the waiting compiler is to be used for the compile stage.
+    pub use_compile_standby: bool,
     /// Whether the waiting interpreter is to be used for the run stage.
     pub use_standby: bool,
     /// Bounds that hold for both stages.
@@ -93,7 +99,7 @@ pub struct JobSpec {
 pub struct StageSpec {
     /// Program and arguments; the program is looked up in the stage's PATH.
     pub argv: Vec<String>,
-    /// How many of `argv`'s last elements are the caller's own arguments.
+    /// How many of `argv`'s last elements come with the job: the sources of a compiler, the caller's own arguments.
     pub user_args: u32,
     /// Environment, over the image's own.
     pub env: Vec<(String, String)>,
@@ -126,13 +132,15 @@ pub enum AgentMessage {
         /// [`VERSION`].
         version: u32,
     },
+    /// Nothing waits any more, and its memory is free.
+    StoodDown,
     /// Set up, the standby interpreter waits.
     Ready {
         /// Which cgroup hierarchy evidence comes from.
         cgroup: CgroupVersion,
         /// First line that the version command printed.
         toolchain: String,
-        /// Whether an interpreter waits.
+        /// Whether all that was to wait does.
         standby: bool,
         /// Why the container can never be proven clean; empty where it can.
         unresettable: String,

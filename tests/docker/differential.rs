@@ -1,5 +1,5 @@
-//! A program cannot tell that its interpreter was started before it came: each program of `tests/differential/` gives the
-//! same with a waiting interpreter and with a plain start in the same image, byte for byte.
+//! A program cannot tell Kiln's way of compiling and starting it from the plain one: each program of `tests/differential/`
+//! gives the same with both in the same image, byte for byte, the compiler's messages included.
 //!
 //! A program's first line may hold its request: `# kiln: {"args": [], "stdin": "", "stdin_base64": "", "env": {}, "files": {}}`.
 
@@ -15,16 +15,25 @@ use tonic::transport::Channel;
 
 use crate::support::daemon::{Daemon, program};
 
-/// Fewer programs than this would not be worth the claim.
-const PROGRAMS_MIN: usize = 60;
 /// Programs at the same time.
 const CONCURRENCY: usize = 4;
 /// Runs of a program, each way, before it is believed that it can tell.
 const ATTEMPTS: usize = 3;
 
 type Client = ExecutorClient<Channel>;
-/// Outcome, exit code, signal, stdout, stderr.
-type Facts = (i32, i32, i32, String, String);
+/// Of the reply: the outcome, and of each stage exit code, signal, stdout, stderr.
+type Facts = (i32, [Option<(i32, i32, String, String)>; 2]);
+
+/// What is compared for a language.
+struct Comparison {
+    language: &'static str,
+    comment: &'static str,
+    main: &'static str,
+    /// Fewer programs than this would not be worth the claim.
+    programs_min: usize,
+    /// Makes the plain way of the language's entry.
+    plain: fn(&mut toml::Table),
+}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -38,19 +47,90 @@ struct Header {
 
 #[tokio::test]
 async fn a_python_program_cannot_tell() {
-    check("python", "#").await;
+    check(Comparison {
+        language: "python",
+        comment: "#",
+        main: "main.py",
+        programs_min: 60,
+        plain: without_standby,
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_javascript_program_cannot_tell() {
-    check("javascript", "//").await;
+    check(Comparison {
+        language: "javascript",
+        comment: "//",
+        main: "main.js",
+        programs_min: 60,
+        plain: without_standby,
+    })
+    .await;
 }
 
-async fn check(language: &str, comment: &str) {
-    let programs = programs(language, comment);
-    assert!(programs.len() >= PROGRAMS_MIN, "only {} programs", programs.len());
-    let without_standby = without_standby(language);
-    let plain_settings = [("KILN__LANGUAGES__DIRECTORY", without_standby.path().to_str().unwrap())];
+#[tokio::test]
+async fn a_java_program_cannot_tell() {
+    check(Comparison {
+        language: "java",
+        comment: "//",
+        main: "Main.java",
+        programs_min: 50,
+        plain: |entry| {
+            assert!(entry.remove("compile_standby").is_some(), "its compiler has no standby");
+            without_standby(entry);
+        },
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cpp_program_cannot_tell() {
+    check(Comparison {
+        language: "cpp",
+        comment: "//",
+        main: "main.cpp",
+        programs_min: 40,
+        plain: compiled_as_in_the_official_image,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rust_program_cannot_tell() {
+    check(Comparison {
+        language: "rust",
+        comment: "//",
+        main: "main.rs",
+        programs_min: 20,
+        plain: compiled_as_in_the_official_image,
+    })
+    .await;
+}
+
+/// The image has no go command; what can be told apart is whether the linker writes the tables for debuggers.
+#[tokio::test]
+async fn a_go_program_cannot_tell() {
+    check(Comparison {
+        language: "go",
+        comment: "//",
+        main: "main.go",
+        programs_min: 20,
+        plain: |entry| {
+            let script = "sed 's/ -w / /' /opt/kiln/bin/kiln-go-build >/tmp/plain && sh /tmp/plain \"$@\"";
+            let command = ["sh", "-c", script, "plain", "{build}/main", "{sources}"];
+            entry.insert("compile".to_owned(), toml::Value::from(command.to_vec()));
+        },
+    })
+    .await;
+}
+
+async fn check(comparison: Comparison) {
+    let language = comparison.language;
+    let programs = programs(&comparison);
+    assert!(programs.len() >= comparison.programs_min, "only {} programs", programs.len());
+    let plain_entry = plain_entry(&comparison);
+    let plain_settings = [("KILN__LANGUAGES__DIRECTORY", plain_entry.path().to_str().unwrap())];
     let plain = Daemon::start_with(&[language], &plain_settings).await;
     let waiting = Daemon::start(&[language]).await;
     let (plain_client, waiting_client) = (plain.client().await, waiting.client().await);
@@ -88,14 +168,19 @@ async fn tell(plain: &mut Client, waiting: &mut Client, request: &ExecuteRequest
 
 /// All that a program can show of itself.
 fn facts(reply: &ExecuteResponse) -> Facts {
-    let run = reply.run.as_ref().expect("interpreters run");
     let text = |bytes: &[u8]| without_accidents(&bytes.escape_ascii().to_string());
-    (reply.outcome, run.exit_code, run.signal, text(&run.stdout), text(&run.stderr))
+    let stages = [reply.compile.as_ref(), reply.run.as_ref()].map(|stage| {
+        stage.map(|stage| (stage.exit_code, stage.signal, text(&stage.stdout), text(&stage.stderr)))
+    });
+    (reply.outcome, stages)
 }
 
 fn difference(plain: &Facts, waiting: &Facts) -> String {
     let lines = |facts: &Facts| {
-        let text = format!("{:?}\\n{}\\n{}", (facts.0, facts.1, facts.2), facts.3, facts.4);
+        let mut text = facts.0.to_string();
+        for (exit_code, signal, stdout, stderr) in facts.1.iter().flatten() {
+            text += &format!("\\n{exit_code} {signal}\\n{stdout}\\n{stderr}");
+        }
         text.split("\\n").map(str::to_owned).collect::<Vec<_>>()
     };
     let (plain, waiting) = (lines(plain), lines(waiting));
@@ -104,10 +189,21 @@ fn difference(plain: &Facts, waiting: &Facts) -> String {
     format!("{}  ({} and {} lines)", shown.collect::<String>(), plain.len(), waiting.len())
 }
 
-/// No two plain starts agree in addresses, nor in the process that Node's warnings name: `(node:123)`.
+/// No two plain starts agree in addresses, in the process or thread that Node's warnings and Rust's panics name (`(node:123)`,
+/// `thread 'main' (123)`), or in the names of the compilers' temporary files.
 fn without_accidents(text: &str) -> String {
-    let addresses = replaced(text, "at 0x", |c| c.is_ascii_hexdigit());
-    replaced(&addresses, "(node:", |c| c.is_ascii_digit())
+    let accidents: [(&str, fn(char) -> bool); 9] = [
+        ("at 0x", |c| c.is_ascii_hexdigit()),
+        ("  0x", |c| c.is_ascii_hexdigit()),
+        ("(0x", |c| c.is_ascii_hexdigit()),
+        (", 0x", |c| c.is_ascii_hexdigit()),
+        ("(node:", |c| c.is_ascii_digit()),
+        ("\\' (", |c| c.is_ascii_digit()),
+        ("/tmp/cc", |c| c.is_ascii_alphanumeric()),
+        ("/build/rustc", |c| c.is_ascii_alphanumeric()),
+        ("pid=", |c| c.is_ascii_digit()),
+    ];
+    accidents.into_iter().fold(text.to_owned(), |text, (mark, belongs)| replaced(&text, mark, belongs))
 }
 
 /// Without what follows each `mark` and belongs to it.
@@ -117,32 +213,31 @@ fn replaced(text: &str, mark: &str, belongs: fn(char) -> bool) -> String {
     parts.fold(first, |text, part| format!("{text}{mark}{}", part.trim_start_matches(belongs)))
 }
 
-fn programs(language: &str, comment: &str) -> Vec<(PathBuf, ExecuteRequest)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential").join(language);
+fn programs(comparison: &Comparison) -> Vec<(PathBuf, ExecuteRequest)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential").join(comparison.language);
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths
         .into_iter()
-        .map(|path| (path.clone(), request(language, comment, &std::fs::read(&path).unwrap())))
+        .map(|path| (path.clone(), request(comparison, &std::fs::read(&path).unwrap())))
         .collect()
 }
 
 /// A program that is not UTF-8 travels as a file.
-fn request(language: &str, comment: &str, source: &[u8]) -> ExecuteRequest {
-    let prefix = format!("{comment} kiln: ");
+fn request(comparison: &Comparison, source: &[u8]) -> ExecuteRequest {
+    let prefix = format!("{} kiln: ", comparison.comment);
     let lines = source.split(|byte| *byte == b'\n').take(2);
     let header = lines.filter_map(|line| {
         std::str::from_utf8(line).ok()?.trim_start_matches('\u{feff}').strip_prefix(&prefix)
     });
     let header: Header = header.map(|json| serde_json::from_str(json).unwrap()).next().unwrap_or_default();
-    let main = if language == "python" { "main.py" } else { "main.js" };
     let file = |path: &str, content: &[u8]| File {
         path: path.into(),
         content: content.to_vec().into(),
         executable: false,
     };
     let mut files: Vec<_> = header.files.iter().map(|(path, text)| file(path, text.as_bytes())).collect();
-    files.push(file(main, source));
+    files.push(file(comparison.main, source));
     let stdin = if header.stdin_base64.is_empty() {
         header.stdin.into_bytes()
     } else {
@@ -150,11 +245,11 @@ fn request(language: &str, comment: &str, source: &[u8]) -> ExecuteRequest {
     };
     ExecuteRequest {
         files,
-        entrypoint: main.into(),
+        entrypoint: comparison.main.into(),
         args: header.args,
         env: header.env,
         stdin,
-        ..program(language, "")
+        ..program(comparison.language, "")
     }
 }
 
@@ -174,15 +269,28 @@ fn decode_base64(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The language's own folder but for the standby.
-fn without_standby(language: &str) -> tempfile::TempDir {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("languages").join(language);
+/// The language's own folder, but its programs are compiled and started the plain way.
+fn plain_entry(comparison: &Comparison) -> tempfile::TempDir {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("languages").join(comparison.language);
     let to = tempfile::TempDir::new().unwrap();
-    let folder = to.path().join(language);
+    let folder = to.path().join(comparison.language);
     std::fs::create_dir(&folder).unwrap();
     let text = std::fs::read_to_string(from.join("language.toml")).unwrap();
-    let mut spec: toml::Table = toml::from_str(&text).unwrap();
-    assert!(spec.remove("standby").is_some(), "the language has no standby");
-    std::fs::write(folder.join("language.toml"), toml::to_string(&spec).unwrap()).unwrap();
+    let mut entry: toml::Table = toml::from_str(&text).unwrap();
+    (comparison.plain)(&mut entry);
+    std::fs::write(folder.join("language.toml"), toml::to_string(&entry).unwrap()).unwrap();
     to
+}
+
+fn without_standby(entry: &mut toml::Table) {
+    assert!(entry.remove("standby").is_some(), "the language has no standby");
+}
+
+/// There the toolchain has its plain command line.
+fn compiled_as_in_the_official_image(entry: &mut toml::Table) {
+    let images = entry["images"].as_array().unwrap();
+    let official = images.iter().find(|image| image["source"].as_str() == Some("official")).unwrap();
+    let plain = official["compile"].clone();
+    assert_ne!(entry["compile"], plain, "there is nothing to compare");
+    entry.insert("compile".to_owned(), plain);
 }

@@ -56,7 +56,13 @@ impl JobResult {
 /// A shell script as a job; change what the test is about.
 pub(crate) fn shell(script: &str) -> JobSpec {
     let argv = ["sh", "-c", script].map(str::to_owned).to_vec();
-    JobSpec { compile: None, run: stage(argv), use_standby: false, limits: limits() }
+    JobSpec {
+        compile: None,
+        run: stage(argv),
+        use_compile_standby: false,
+        use_standby: false,
+        limits: limits(),
+    }
 }
 
 pub(crate) fn stage(argv: Vec<String>) -> StageSpec {

@@ -1,0 +1,5 @@
+// a comment
+
+#include <iostream>
+struct S {};
+int main() { std::cout << S{}; }

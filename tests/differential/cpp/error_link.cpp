@@ -1,0 +1,3 @@
+#include <iostream>
+int nowhere();
+int main() { return nowhere(); }

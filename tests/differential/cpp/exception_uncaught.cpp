@@ -1,0 +1,2 @@
+#include <bits/stdc++.h>
+int main() { throw std::runtime_error("boom"); }

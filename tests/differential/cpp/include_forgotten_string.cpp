@@ -1,0 +1,2 @@
+#include <vector>
+int main() { std::cout << std::string("x") << std::endl; }

@@ -1,0 +1,3 @@
+#include <iostream>
+#include <not/there.h>
+int main() {}

@@ -1,0 +1,2 @@
+#include <algorithm>
+int main() { return std::max(1, 2); }

@@ -1,0 +1,2 @@
+#include <cmath>
+int main() { return std::sqrt(4.0); }

@@ -1,0 +1,2 @@
+#include <map>
+int main() { std::map<int, int> m; return m[0]; }

@@ -1,0 +1,3 @@
+#include <iostream>
+#pragma message "said at compile time"
+int main() {}

@@ -1,0 +1,2 @@
+#include <iostream>
+int main() { std::cout << "before" << std::endl; volatile int *p = nullptr; return *p; }

@@ -1,0 +1,7 @@
+package main
+
+func elsewhere() int
+
+func main() {
+	println(elsewhere())
+}

@@ -1,0 +1,7 @@
+package main
+
+import "nowhere/thing"
+
+func main() {
+	thing.Do()
+}

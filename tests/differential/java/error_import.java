@@ -1,0 +1,6 @@
+import java.util.Missing;
+import nowhere.*;
+
+public class Main {
+    Missing field;
+}

@@ -1,0 +1,6 @@
+public class Main {
+    // ünï
+    public static void main(String[] args) {
+        System.out.println("tab\there");
+    }
+}

@@ -1,0 +1,7 @@
+extern "C" {
+    fn nowhere();
+}
+
+fn main() {
+    unsafe { nowhere() }
+}

@@ -1,0 +1,5 @@
+fn main() {
+    let x: i32 = "text";
+    undefined(x);
+    use nowhere::Thing;
+}

@@ -1,0 +1,6 @@
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    print!("no newline");
+    ExitCode::from(42)
+}
