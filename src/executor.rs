@@ -11,7 +11,6 @@ use crate::admission::{Admission, Refusal, until};
 use crate::domain::{
     Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings, judge,
 };
-use crate::language::ImageSource;
 use crate::pool::{Lease, LeaseError, Pools, Settlement};
 use crate::sandbox::{Blueprint, Plan, Ran, SandboxError};
 use crate::telemetry::metrics;
@@ -205,12 +204,10 @@ fn report(
 fn hints(blueprint: &Blueprint, hit: bool) -> Vec<String> {
     let language = &blueprint.language;
     let mut hints = Vec::new();
-    if blueprint.image.source == ImageSource::Official
-        && language.images.first().is_some_and(|first| *first != blueprint.image)
-    {
-        let id = &language.id;
+    if let Some(first) = language.images.first().filter(|first| **first != blueprint.image) {
+        let (id, used, wanted) = (&language.id, &blueprint.image.reference, &first.reference);
         hints.push(format!(
-            "ran in a fallback image; `kiln images build {id}` on the server makes the faster one"
+            "ran in the fallback image {used}; `kiln images build {id}` on the server makes {wanted}"
         ));
     }
     if !hit {

@@ -111,6 +111,13 @@ async fn a_job_runs_as_another_user_with_bytes_in_and_out() {
 }
 
 #[tokio::test]
+async fn a_program_may_open_its_streams_by_their_names() {
+    let mut place = Place::ready().await;
+    let result = place.agent.run(shell("cat /dev/stdin > /dev/stdout; echo no > /dev/stderr"), b"in\n").await;
+    assert_eq!((result.stdout().as_str(), result.stderr().as_str()), ("in\n", "no\n"));
+}
+
+#[tokio::test]
 async fn the_version_is_the_first_line_of_what_the_command_says() {
     let mut place = start();
     let argv = ["sh", "-c", "echo; echo tool 1.2 >&2; echo more"].map(str::to_owned).to_vec();
@@ -289,6 +296,7 @@ async fn an_interpreter_that_waited_in_vain_is_gone_when_the_job_is() {
         argv: ["bash", "-c", script].map(str::to_owned).to_vec(),
         env: Vec::new(),
         limits: limits(),
+        forks: false,
     };
     let setup = Setup { standby: Some(standby), ..place.setup() };
     let ready = place.agent.set_up(setup).await;
@@ -308,6 +316,7 @@ async fn what_waits_for_the_run_outlives_the_compile_stage_and_nothing_else_does
         argv: ["bash", "-c", script].map(str::to_owned).to_vec(),
         env: Vec::new(),
         limits: limits(),
+        forks: false,
     };
     let setup = Setup {
         compile_standby: Some(waiting(&format!("{waits} setsid sleep 1000 & echo compiled"))),
@@ -335,6 +344,7 @@ async fn what_waits_is_gone_when_it_was_told_to_stand_down() {
         argv: ["bash", "-c", script].map(str::to_owned).to_vec(),
         env: Vec::new(),
         limits: limits(),
+        forks: false,
     };
     let setup = Setup { standby: Some(standby), ..place.setup() };
     assert!(matches!(place.agent.set_up(setup).await, AgentMessage::Ready { standby: true, .. }));
@@ -368,4 +378,117 @@ async fn a_job_has_no_privilege_to_lose() {
     ];
     assert_eq!(lines[..5], expected);
     assert_eq!(lines[5..], ["0", "1024"]);
+}
+
+/// What a program finds that a parent has forked, and what it can do to that parent.
+const FORKED_PROBE: &str = r#"
+import ctypes, os, sys
+status = dict(line.split(':', 1) for line in open('/proc/self/status'))
+print('ids', {os.getuid(), os.geteuid(), os.getgid(), os.getegid()} | set(map(int, (status['Uid'] + status['Gid']).split())))
+print('groups', os.getgroups(), 'capabilities', {status[name].strip() for name in ('CapPrm', 'CapEff', 'CapAmb')})
+print('session', os.getsid(0) == os.getpgid(0) == os.getpid(), 'mask', status['SigBlk'].strip())
+print('agent is the parent', open(f'/proc/{os.getppid()}/cmdline', 'rb').read().endswith(b'agent\0agent\0'))
+print('descriptors', sorted(map(int, os.listdir('/proc/self/fd'))), os.stat('/proc/self/fd').st_uid == os.getuid())
+open('/dev/stdout', 'w').write('by name\n')
+print('nice', os.getpriority(os.PRIO_PROCESS, 0), 'score', open('/proc/self/oom_score_adj').read().strip(), 'umask', oct(os.umask(0)))
+print('arguments', sys.argv, 'variables', [name for name in os.environ if 'KILN' in name or name == 'PYTHONPATH'])
+cmdline = open('/proc/self/cmdline', 'rb').read()
+parents = [int(p) for p in os.listdir('/proc') if p.isdigit() and int(p) != os.getpid() and open(f'/proc/{p}/cmdline', 'rb').read() == cmdline]
+print('parents', len(parents))
+parent = parents[0]
+def attempt(name, what):
+    try: print(name, what())
+    except OSError as error: print(name, type(error).__name__)
+for signal in (0, 2, 9, 18, 19):
+    attempt('signal', lambda: os.kill(parent, signal))
+for name in ('mem', 'environ', 'maps', 'auxv', 'stack', 'syscall', 'oom_score_adj', 'clear_refs', 'task'):
+    for mode in ('rb', 'r+b'):
+        attempt(name, lambda: open(f'/proc/{parent}/{name}', mode).read(1) if name != 'task' else os.kill(-parent, 9))
+attempt('fd', lambda: os.listdir(f'/proc/{parent}/fd'))
+attempt('cwd', lambda: os.readlink(f'/proc/{parent}/cwd'))
+attempt('priority', lambda: os.setpriority(os.PRIO_PROCESS, parent, 19))
+attempt('affinity', lambda: os.sched_setaffinity(parent, {0}))
+attempt('limits', lambda: __import__('resource').prlimit(parent, 7, (3, 3)))
+libc = ctypes.CDLL(None, use_errno=True)
+for request in (16, 0x4206):
+    print('ptrace', libc.ptrace(request, parent, 0, 0), ctypes.get_errno())
+"#;
+
+/// Python's own standby, as in its container.
+fn forking_standby() -> StandbySpec {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/languages/python/standby").to_owned();
+    StandbySpec {
+        argv: ["/usr/bin/python3", "main.py"].map(str::to_owned).to_vec(),
+        env: vec![("PYTHONPATH".to_owned(), folder)],
+        limits: limits(),
+        forks: true,
+    }
+}
+
+fn python_job() -> kiln::wire::JobSpec {
+    let argv = ["/usr/bin/python3", "main.py", "one", "two words"].map(str::to_owned).to_vec();
+    let mut job = shell("");
+    job.run = kiln::wire::StageSpec { user_args: 2, ..stage(argv) };
+    job.use_standby = true;
+    job
+}
+
+#[tokio::test]
+async fn a_forked_interpreter_is_the_jobs_and_cannot_reach_its_parent() {
+    let mut place = start();
+    let setup = Setup { standby: Some(forking_standby()), ..place.setup() };
+    let ready = place.agent.set_up(setup).await;
+    assert!(matches!(ready, AgentMessage::Ready { standby: true, .. }), "{ready:?}");
+    assert_eq!(place.living(), 1, "the child that waits has the job's uid, its parent has not");
+    place.agent.write_file("main.py", FORKED_PROBE.as_bytes()).await;
+    let result = place.agent.run(python_job(), b"").await;
+    let told = result.stdout();
+    let (found, attacks) =
+        told.split_once("parents 1\n").unwrap_or_else(|| panic!("{told}{}", result.stderr()));
+    let expected = format!(
+        "ids {{{}}}\ngroups [] capabilities {{'0000000000000000'}}\nsession True mask 0000000000000000\n\
+         agent is the parent True\ndescriptors [0, 1, 2, 3] True\nby name\nnice 5 score 1000 umask 0o22\n\
+         arguments ['main.py', 'one', 'two words'] variables []\n",
+        place.uid
+    );
+    let sorted = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(sorted(found), sorted(&expected));
+    let refused = |line: &str| {
+        line.ends_with("PermissionError") || line.ends_with("ProcessLookupError") || line == "ptrace -1 1"
+    };
+    let done: Vec<_> = attacks.lines().filter(|line| !refused(line)).collect();
+    // Anybody may read the score.
+    assert_eq!(done, ["oom_score_adj b'0'"], "{attacks}");
+    assert!(attacks.lines().count() > 25, "{attacks}");
+    assert_eq!((result.exit(), place.living()), (Exit::Code(0), 0));
+}
+
+#[tokio::test]
+async fn a_job_that_kills_all_it_can_is_proven_dead_beside_the_parent() {
+    let mut place = start();
+    let setup = Setup { standby: Some(forking_standby()), ..place.setup() };
+    place.agent.set_up(setup).await;
+    let program = "import os, signal\nfor _ in range(20):\n    if os.fork() == 0:\n        os.setsid()\n        signal.pause()\n\
+                   print('up', flush=True)\nos.kill(-1, 9)\n";
+    place.agent.write_file("main.py", program.as_bytes()).await;
+    let result = place.agent.run(python_job(), b"").await;
+    assert_eq!((result.stdout().as_str(), result.exit()), ("up\n", Exit::Code(0)), "{}", result.stderr());
+    assert_eq!(place.living(), 0);
+    // The agent goes on, beside a parent that lives.
+    let result = place.agent.run(shell("ls /proc | grep -c '^[0-9]'"), b"").await;
+    // PID 1, the agent, the parent, and the pipeline's three.
+    assert_eq!(result.stdout(), "6\n");
+}
+
+#[tokio::test]
+async fn a_parent_that_does_not_come_up_is_replaced_by_plain_starts() {
+    let mut place = start();
+    let script = "test -n \"$KILN_STANDBY_FORKS\" && { echo broken >&2; exit 3; }; \
+                  printf R >&\"$KILN_STANDBY_FD\"; read -r line <&\"$KILN_STANDBY_FD\"";
+    let argv = ["bash", "-c", script].map(str::to_owned).to_vec();
+    let standby = StandbySpec { argv, ..forking_standby() };
+    let ready = place.agent.set_up(Setup { standby: Some(standby), ..place.setup() }).await;
+    assert!(matches!(ready, AgentMessage::Ready { standby: true, .. }), "{ready:?}");
+    let result = place.agent.run(shell("echo plain"), b"").await;
+    assert_eq!((result.stdout().as_str(), place.living()), ("plain\n", 0));
 }

@@ -5,6 +5,7 @@
 
 mod cgroup;
 mod files;
+mod forking;
 mod init;
 mod input;
 mod kill;

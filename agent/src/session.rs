@@ -18,6 +18,7 @@ use nix::unistd::{Pid, Uid};
 
 use crate::cgroup::Cgroup;
 use crate::files::Workspace;
+use crate::forking::Parent;
 use crate::init;
 use crate::input::InputQueue;
 use crate::kill;
@@ -44,6 +45,8 @@ const END_MAX: Duration = Duration::from_secs(2);
 pub(crate) fn run() -> io::Result<()> {
     // The job must not read the agent's memory or descriptors through /proc.
     prctl::set_dumpable(false)?;
+    // What loses its parent becomes the agent's: an interpreter that a short-lived process forked, and a job's orphans.
+    prctl::set_child_subreaper(true)?;
     tell_init(init::ATTACHED);
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGCHLD);
@@ -96,6 +99,8 @@ struct Place {
     standby: Option<StandbySpec>,
     /// The same for its compiler.
     compile_standby: Option<StandbySpec>,
+    /// What forks the interpreter instead, for the container's life.
+    parent: Option<Parent>,
     /// Processes that stay for the container's life, beside PID 1 and the agent.
     kept: Vec<Pid>,
     /// What the container was like before its first job, or why it can serve only one.
@@ -227,27 +232,45 @@ impl Session {
             argv => toolchain::first_line(argv, &spawn::environment(&setup.env), &workspace, uid)
                 .unwrap_or_default(),
         };
+        let parent = self.bring_up_parent(setup.standby.as_ref(), &workspace, uid);
+        let kept: Vec<Pid> = parent.iter().map(Parent::pid).collect();
         // Outside of a container, as in tests, what is writable is not ours to empty.
         let ours = if is_init_ours() { Ok(()) } else { Err(Unclean("PID 1 is not Kiln's".to_owned())) };
-        let kept = Vec::new();
-        let baseline = ours.and_then(|()| Baseline::take(uid, &kept));
+        let baseline = ours.and_then(|()| end(uid, &kept)).and_then(|()| Baseline::take(uid, &kept));
         let unresettable = baseline.as_ref().err().map(|Unclean(reason)| reason.clone()).unwrap_or_default();
         let (compile_standby, standby) = (setup.compile_standby, setup.standby);
-        self.place = Some(Place { workspace, uid, compile_standby, standby, kept, baseline });
+        self.place = Some(Place { workspace, uid, compile_standby, standby, parent, kept, baseline });
         let standby = self.stand_by()?;
         let cgroup = self.cgroup.version();
         self.outbox.push(&AgentMessage::Ready { cgroup, toolchain, standby, unresettable })
     }
 
+    /// Starts what forks the interpreters that wait, where there is such a thing. With its first child it has come up, and stays
+    /// as it is; that child is not used, so that the container can be looked at before anything waits in it.
+    fn bring_up_parent(&self, spec: Option<&StandbySpec>, workspace: &Workspace, uid: Uid) -> Option<Parent> {
+        let spec = spec.filter(|spec| spec.forks)?;
+        let forked = Parent::start(spec, workspace.root()).and_then(|mut parent| {
+            parent.fork(uid)?;
+            Ok(parent)
+        });
+        // One that cannot fork those that wait has them started instead.
+        forked.map_err(|error| eprintln!("kiln-agent: {error}")).ok()
+    }
+
     /// Starts what waits for the next job; tells whether all does that should.
     fn stand_by(&mut self) -> io::Result<bool> {
-        let place = self.place()?;
+        let place = self.place.as_mut().ok_or_else(not_set_up)?;
         let start = |spec: &Option<StandbySpec>| {
             let started = Standby::start(spec.as_ref()?, place.workspace.root(), place.uid);
             // One that does not come up costs time per program, nothing else: the daemon is told and decides.
             started.map_err(|error| eprintln!("kiln-agent: a standby process did not start: {error}")).ok()
         };
-        let (interpreter, compiler) = (start(&place.standby), start(&place.compile_standby));
+        let interpreter = match &mut place.parent {
+            // A parent that has forked and does so no more has been killed for memory, or worse: a fault.
+            Some(parent) => Some(parent.fork(place.uid)?),
+            None => start(&place.standby),
+        };
+        let compiler = start(&place.compile_standby);
         let wanted = usize::from(place.standby.is_some()) + usize::from(place.compile_standby.is_some());
         let waiting = usize::from(interpreter.is_some()) + usize::from(compiler.is_some());
         (self.standby, self.compile_standby) = (interpreter, compiler);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,17 +12,17 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::SigSet;
-use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
+use nix::sys::stat::{Mode, SFlag, fstat, umask};
+use nix::unistd::{Gid, Pid, Uid, fchown, setgroups, setresgid, setresuid, setsid};
 
 use crate::wire::JobLimits;
 
 /// Open files a process may have. The usual default of a login; enough for the JVM and the compilers.
 const OPEN_FILES_MAX: u64 = 1024;
 /// Added to the job's nice value, so that the agent wakes in time to kill a job that keeps every CPU busy.
-const JOB_NICE: i32 = 5;
+pub(crate) const JOB_NICE: i32 = 5;
 /// The kernel's highest: the job dies for memory before the agent does.
-const JOB_OOM_SCORE: &str = "1000";
+pub(crate) const JOB_OOM_SCORE: &str = "1000";
 
 /// The environment of a process, sorted by name: the same order however the process was started.
 pub(crate) type Environment = BTreeMap<String, String>;
@@ -64,6 +64,35 @@ pub(crate) fn spawn(
     input: Input,
     limits: Option<&JobLimits>,
 ) -> io::Result<Process> {
+    let bounds = limits.cloned();
+    start(argv, env, directory, input, move || become_job(uid, bounds.as_ref()))
+}
+
+/// Starts `argv` in `directory` as the agent's own user, within a job's bounds, which its children inherit. It yields to
+/// nobody and is no rather killed than the agent: it outlives jobs.
+///
+/// # Errors
+/// The kernel's reason where the program is missing or cannot be executed.
+pub(crate) fn spawn_parent(
+    argv: &[String],
+    env: &Environment,
+    directory: &Path,
+    limits: &JobLimits,
+) -> io::Result<Process> {
+    let bounds = limits.clone();
+    start(argv, env, directory, Input::Pipe, move || {
+        setsid()?;
+        take_bounds(Some(&bounds))
+    })
+}
+
+fn start(
+    argv: &[String],
+    env: &Environment,
+    directory: &Path,
+    input: Input,
+    prepare: impl FnMut() -> io::Result<()> + Send + Sync + 'static,
+) -> io::Result<Process> {
     let (program, arguments) = argv.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
     let mut command = Command::new(program);
     command
@@ -74,11 +103,10 @@ pub(crate) fn spawn(
         .stdin(if input == Input::Pipe { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let bounds = limits.cloned();
     // SAFETY: the agent has one thread, so the forked child may call anything; the closure only makes system calls
     // and one small write.
     unsafe {
-        command.pre_exec(move || become_job(uid, bounds.as_ref()));
+        command.pre_exec(prepare);
     }
     // std's `Child` neither kills nor reaps on drop; the session reaps by pid.
     let child = command.spawn()?;
@@ -93,13 +121,37 @@ pub(crate) fn spawn(
 /// Runs in the forked child: gives everything up, in the order the kernel demands.
 fn become_job(uid: Uid, limits: Option<&JobLimits>) -> io::Result<()> {
     setsid()?;
-    // The agent blocks the signal of its children's ends for itself.
-    SigSet::empty().thread_set_mask()?;
     umask(Mode::from_bits_truncate(0o022));
     // Raising one's own score needs no privilege; a kernel without the file is no reason not to run.
     let _ = std::fs::write("/proc/self/oom_score_adj", JOB_OOM_SCORE);
     // SAFETY: a plain system call on this process; no memory is passed.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, JOB_NICE) };
+    take_bounds(limits)?;
+    let gid = Gid::from_raw(uid.as_raw());
+    give_pipes(uid, gid)?;
+    setgroups(&[])?;
+    setresgid(gid, gid, gid)?;
+    setresuid(uid, uid, uid)?;
+    Ok(())
+}
+
+/// Also in the forked child: the streams become the job's. A pipe can be opened again by its name, as /dev/stdin, by its
+/// owner alone.
+fn give_pipes(uid: Uid, gid: Gid) -> io::Result<()> {
+    let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+    for stream in [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()] {
+        let kind = SFlag::from_bits_truncate(fstat(stream)?.st_mode) & SFlag::S_IFMT;
+        if kind == SFlag::S_IFIFO {
+            fchown(stream, Some(uid), Some(gid))?;
+        }
+    }
+    Ok(())
+}
+
+/// Also in the forked child: what needs no other user.
+fn take_bounds(limits: Option<&JobLimits>) -> io::Result<()> {
+    // The agent blocks the signal of its children's ends for itself.
+    SigSet::empty().thread_set_mask()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, hard.min(OPEN_FILES_MAX), hard.min(OPEN_FILES_MAX))?;
@@ -107,10 +159,6 @@ fn become_job(uid: Uid, limits: Option<&JobLimits>) -> io::Result<()> {
         setrlimit(Resource::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes)?;
         setrlimit(Resource::RLIMIT_NPROC, limits.processes, limits.processes)?;
     }
-    let gid = Gid::from_raw(uid.as_raw());
-    setgroups(&[])?;
-    setresgid(gid, gid, gid)?;
-    setresuid(uid, uid, uid)?;
     Ok(())
 }
 

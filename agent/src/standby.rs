@@ -17,14 +17,14 @@ use crate::spawn::{self, Environment, Input, Process};
 use crate::wire::{StageSpec, StandbySpec};
 
 /// Names the descriptor of the control stream to the waiting interpreter.
-const CONTROL_VARIABLE: &str = "KILN_STANDBY_FD";
+pub(crate) const CONTROL_VARIABLE: &str = "KILN_STANDBY_FD";
 /// The control stream's number in the interpreter: above what a runtime opens at its start, and within the first 64, for which
 /// the kernel needs no larger table: its size shows in /proc.
-const CONTROL_FD_MIN: i32 = 60;
+pub(crate) const CONTROL_FD_MIN: i32 = 60;
 /// What the interpreter writes when it waits.
 const WAITING: u8 = b'R';
 /// How long an interpreter may take to start, in seconds; on a busy machine Node has taken two.
-const START_SECONDS_MAX: u64 = 20;
+pub(crate) const START_SECONDS_MAX: u64 = 20;
 
 /// A waiting interpreter.
 pub(crate) struct Standby {
@@ -35,7 +35,7 @@ pub(crate) struct Standby {
 impl Standby {
     /// Starts the interpreter and returns when it waits.
     pub(crate) fn start(spec: &StandbySpec, directory: &Path, uid: Uid) -> io::Result<Self> {
-        let (mut control, theirs) = UnixStream::pair()?;
+        let (control, theirs) = UnixStream::pair()?;
         // Without close-on-exec, and only until the fork below: the agent has one thread.
         let number = fcntl(&theirs, FcntlArg::F_DUPFD(CONTROL_FD_MIN))?;
         // SAFETY: `fcntl` has just made this descriptor and nobody else owns it.
@@ -45,6 +45,11 @@ impl Standby {
         let process = spawn::spawn(&spec.argv, &env, directory, uid, Input::Pipe, Some(&spec.limits))?;
         drop((inherited, theirs));
 
+        Self::adopt(process, control)
+    }
+
+    /// Takes an interpreter that is about to wait, and returns when it does.
+    pub(crate) fn adopt(process: Process, mut control: UnixStream) -> io::Result<Self> {
         control.set_read_timeout(Some(Duration::from_secs(START_SECONDS_MAX)))?;
         let mut byte = [0];
         control.read_exact(&mut byte)?;

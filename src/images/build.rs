@@ -123,7 +123,7 @@ fn build_spec(
     candidate: &ImageCandidate,
     options: &BuildOptions,
 ) -> Result<Option<BuildSpec>, BuildError> {
-    let id = language.id.as_str();
+    let id = dockerfile(candidate).unwrap_or(language.id.as_str());
     let Some(folder) = DOCKERFILES.get_dir(id) else { return Ok(None) };
     let extra_ca = match &options.extra_ca {
         Some(path) => std::fs::read(path)
@@ -150,6 +150,11 @@ fn build_spec(
         args: BTreeMap::from_iter(args),
         labels: BTreeMap::from([(IMAGE_LABEL.to_owned(), id.to_owned()), (CONTEXT_LABEL.to_owned(), digest)]),
     }))
+}
+
+/// Whose Dockerfile makes a local image: a language may fall back on another one's.
+fn dockerfile(candidate: &ImageCandidate) -> Option<&str> {
+    candidate.reference.strip_prefix("kiln-executor-")?.strip_suffix(":local")
 }
 
 fn file_name(file: &File<'_>) -> String {

@@ -243,6 +243,7 @@ fn parse(folder: &str, files: &Folder) -> Result<LanguageSpec, String> {
 fn standby(raw: RawStandby) -> Standby {
     Standby {
         env: raw.env.into_iter().collect(),
+        forks: raw.forks,
         plain_when_env: raw.plain_when_env,
         plain_when_memory_differs: raw.plain_when_memory_differs,
     }

@@ -55,6 +55,8 @@ pub(super) enum RawSource {
 pub(super) struct RawStandby {
     pub(super) env: BTreeMap<String, String>,
     #[serde(default)]
+    pub(super) forks: bool,
+    #[serde(default)]
     pub(super) plain_when_env: Vec<String>,
     /// Whether what waits has sized itself by the memory limit.
     #[serde(default)]

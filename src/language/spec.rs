@@ -55,6 +55,8 @@ pub struct ImageCandidate {
 pub struct Standby {
     /// Variables that make the interpreter load the waiting file.
     pub env: Vec<(String, String)>,
+    /// Whether one interpreter per container forks those that wait; else each is started anew.
+    pub forks: bool,
     /// Names of variables, a trailing `*` matching any end, that an interpreter reads at its start: a request that
     /// sets one gets a fresh interpreter.
     pub plain_when_env: Vec<String>,

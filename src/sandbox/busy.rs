@@ -340,6 +340,7 @@ mod tests {
             opening: Vec::new(),
             stdin: Bytes::new(),
             memory_bytes: 0,
+            stand_down: false,
             guard: Duration::from_millis(20),
             compile_program: String::new(),
             run_program: String::new(),

@@ -21,8 +21,9 @@ const AGENT_PATH: &str = "/kiln/agent";
 /// Bounds of the handshake, in seconds: an exec on a busy engine, and an interpreter's start on a busy machine.
 const HELLO_SECONDS_MAX: u64 = 30;
 pub(super) const READY_SECONDS_MAX: u64 = 60;
-/// Processes that are not the program's: PID 1, the agent, and a spare for a fork that has not become a job yet.
-const OWN_PROCESSES: u64 = 3;
+/// Processes that are not the program's: PID 1, the agent, an interpreter that forks those that wait, and a spare for a fork
+/// that has not become a job yet.
+const OWN_PROCESSES: u64 = 4;
 /// Files and directories per writable mount.
 const INODES: u64 = 65_536;
 
@@ -127,6 +128,7 @@ fn setup(blueprint: &Blueprint, uid: u32) -> Setup {
         argv,
         env: [env.clone(), language.standby_environment(standby)].concat(),
         limits: job_limits(&language.limits, blueprint.cpu_millis),
+        forks: standby.forks,
     };
     let compile_standby =
         language.compile_standby(&blueprint.image).map(|(standby, argv)| waiting(standby, argv));

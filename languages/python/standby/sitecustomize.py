@@ -5,14 +5,19 @@ Kiln's agent starts `python3 main.py` before main.py exists, with this directory
 KILN_STANDBY_FD. Once released it takes the arguments and the environment of the request, forgets this
 file and returns, and CPython goes on to run main.py by itself.
 
-It never runs, reads or compiles the program, and it imports nothing that a plain start has not imported:
-tracebacks, exit codes and finalisation are CPython's own, because this is `python3 main.py`. It leaves no
-module, function, descriptor, variable, thread or entry of `sys.path` behind.
+It never runs, reads or compiles the program: tracebacks and exit codes are CPython's own, because this is
+`python3 main.py`. It leaves no module, function, descriptor, variable, thread or entry of `sys.path`
+behind; what shows nevertheless is listed in docs/standby.md.
 
-Conversation: this side writes b"R"; the other side writes a 4-byte little-endian length and that many
-bytes: NUL-terminated strings, first the count of arguments in decimal, then the arguments, then the whole
-environment as NAME=VALUE. An end of stream before that is complete ends the process with status 0.
-Anything else that goes wrong here ends it with EX_SOFTWARE, so that a program never starts half prepared.
+Where the agent also sets KILN_STANDBY_FORKS, the process that it starts never runs a program. It imports
+what KILN_STANDBY_PRELOAD names, stays root in its container, and forks a process that waits for each
+message on its socket: see kiln_forking.py.
+
+Conversation of one that waits: this side writes b"R"; the other side writes a 4-byte little-endian length
+and that many bytes: NUL-terminated strings, first the count of arguments in decimal, then the arguments,
+then the whole environment as NAME=VALUE. An end of stream before that is complete ends the process with
+status 0. Anything else that goes wrong here ends it with EX_SOFTWARE, so that a program never starts half
+prepared.
 """
 
 import os
@@ -44,22 +49,40 @@ def find_start_environment():
 
     Changing variables does not change that file, which would go on showing the variables of the standby.
     """
-    stat = os.open("/proc/self/stat", os.O_RDONLY | os.O_CLOEXEC)
     try:
-        # The command's name may hold spaces and parentheses; what follows it starts with field 3.
-        fields = os.read(stat, 4096).rpartition(b")")[2].split()
-    finally:
-        os.close(stat)
-    return os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC), int(fields[47]), int(fields[48])
+        stat = os.open("/proc/self/stat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            # The command's name may hold spaces and parentheses; what follows it starts with field 3.
+            fields = os.read(stat, 4096).rpartition(b")")[2].split()
+        finally:
+            os.close(stat)
+        return os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC), int(fields[47]), int(fields[48])
+    except OSError:
+        return None  # No /proc, or a kernel that guards it: the file keeps showing the standby's start.
 
 
-def replace_start_environment(memory, first, last, variables):
-    """Make /proc/self/environ show as many of the variables as fit, then NULs."""
+def replace_start_environment(place, variables):
+    """Make /proc/self/environ show as many of the variables as fit, then NULs. Nothing may use the old ones any more."""
+    if place is None:
+        return
+    memory, first, last = place
     image = bytearray()
     for variable in variables:
         if len(image) + len(variable) < last - first:
             image += variable + b"\0"
-    os.pwrite(memory, image.ljust(last - first, b"\0"), first)
+    try:
+        os.pwrite(memory, image.ljust(last - first, b"\0"), first)
+    except OSError:
+        pass
+
+
+def guess_variables():
+    """Return the environment of a request that adds nothing to it, as the agent sorts it."""
+    return sorted(
+        name + b"=" + value
+        for name, value in os.environb.items()
+        if not name.startswith(b"KILN_STANDBY_") and name not in (b"PYTHONPATH", b"LC_CTYPE")
+    )
 
 
 def replace_environment(variables):
@@ -81,30 +104,34 @@ def replace_environment(variables):
 
 def stand_by(descriptor):
     """Wait for the request and make this process look as if it had been started with it."""
-    try:
-        memory, first, last = find_start_environment()
-    except OSError:
-        memory = None  # No /proc, or a kernel that guards it: the file keeps showing the standby's start.
+    place = find_start_environment()
+    # Most requests bring no variables: what is right for them is done while there is time.
+    guessed = guess_variables()
+    replace_environment(guessed)
+    replace_start_environment(place, guessed)
     arguments, variables = receive(descriptor)
     os.close(descriptor)
-    replace_environment(variables)
-    if memory is not None:
-        try:
-            replace_start_environment(memory, first, last, variables)
-        except OSError:
-            pass
-        os.close(memory)
-    arguments = [os.fsdecode(argument) for argument in arguments]
-    sys.argv += arguments
-    if hasattr(sys, "orig_argv"):  # Since 3.10.
-        sys.orig_argv += arguments
+    if variables != guessed:
+        replace_environment(variables)
+        replace_start_environment(place, variables)
+    if place is not None:
+        os.close(place[0])
+    if arguments:
+        # In place: the namespace of `sys` must not change, see kiln_forking.py.
+        arguments = [os.fsdecode(argument) for argument in arguments]
+        sys.argv.extend(arguments)
+        if hasattr(sys, "orig_argv"):  # Since 3.10.
+            sys.orig_argv.extend(arguments)
 
 
-def leave_search_path(directory):
-    """Take this directory out of the search path, and this module out of the loaded ones."""
-    sys.path[:] = [entry for entry in sys.path if entry != directory]
-    sys.path_importer_cache.pop(directory, None)
-    del sys.modules[__name__]
+def leave_search_path():
+    """Take Kiln's directories out of the search path, and this module out of the loaded ones."""
+    # The whole variable is Kiln's: a request that brings one of its own never comes here.
+    own = [os.path.dirname(__file__), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    sys.path[:] = [entry for entry in sys.path if entry not in own]
+    for directory in own:
+        sys.path_importer_cache.pop(directory, None)
+    sys.modules.pop(__name__, None)
     # The lookup that a plain start does here: it fills the finders' caches of directory listings.
     for finder in sys.meta_path:
         if finder.find_spec(__name__, None):
@@ -129,13 +156,61 @@ def forget(namespace, absence):
             del absence
 
 
-try:
-    leave_search_path(os.path.dirname(__file__))
-    absence = give_way()
+def lead():
+    """Become the parent of those that wait, where the agent wants one; return the descriptor to wait on, if any."""
     # Without the variable this is a later interpreter of the same process: it has nothing to wait for.
-    if "KILN_STANDBY_FD" in os.environ:
-        stand_by(int(os.environ["KILN_STANDBY_FD"]))
+    descriptor = os.environ.get("KILN_STANDBY_FD")
+    if descriptor is None:
+        leave_search_path()
+        return None
+    if "KILN_STANDBY_FORKS" not in os.environ:
+        leave_search_path()
+        return int(descriptor)
+    import kiln_forking
+
+    preload = os.environ.get("KILN_STANDBY_PRELOAD", "").split()
+    return kiln_forking.lead(int(descriptor), preload, leave_search_path)
+
+
+def stand_by_later(descriptor, namespace):
+    """Wait where `site` looks for usercustomize, which it does next and last; tell whether it will.
+
+    What that search costs is then paid before the request comes.
+    """
+    if not sys.modules["site"].ENABLE_USER_SITE:
+        return False
+
+    def find_spec(name, path=None, target=None):
+        if name != "usercustomize":
+            return None
+        try:
+            sys.meta_path.remove(finder)
+            specs = (other.find_spec(name, path, target) for other in sys.meta_path)
+            spec = next((spec for spec in specs if spec is not None), None)
+            stand_by(descriptor)
+            vars(finder).clear()
+            namespace.clear()
+        except BaseException:
+            os._exit(os.EX_SOFTWARE)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return spec
+
+    finder = type(sys.implementation)(find_spec=find_spec)
+    sys.meta_path.insert(0, finder)
+    return True
+
+
+try:
+    descriptor = lead()
+    absence = give_way()
+    later = descriptor is not None and stand_by_later(descriptor, globals())
+    if descriptor is not None and not later:
+        stand_by(descriptor)
 except BaseException:
     os._exit(os.EX_SOFTWARE)
 
-forget(globals(), absence)
+if not later:
+    forget(globals(), absence)
+elif absence:
+    raise absence

@@ -1,0 +1,4 @@
+import sys
+
+leave = sys.exit
+globals().clear()

@@ -1,0 +1,2 @@
+del __file__, __cached__
+raise ValueError("with a status of its own")
