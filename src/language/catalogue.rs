@@ -11,7 +11,7 @@ use crate::domain::{LanguageId, Limits};
 
 use super::raw::{RawImage, RawLanguage, RawLimits, RawSource, RawStandby};
 use super::smoke::SmokeProgram;
-use super::spec::{ImageCandidate, ImageSource, LanguageSpec, PoolBounds, Standby};
+use super::spec::{ImageCandidate, ImageSource, LanguageSpec, PoolBounds, SOURCES, Standby};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
 
@@ -218,6 +218,10 @@ fn parse(folder: &str, files: &Folder) -> Result<LanguageSpec, String> {
     if raw.run.is_empty() || raw.compile.as_ref().is_some_and(Vec::is_empty) {
         return Err("run and compile need a program to start".to_owned());
     }
+    let ends_with_sources = raw.compile.iter().flatten().next_back().is_some_and(|word| word == SOURCES);
+    if raw.compile_standby.is_some() && !ends_with_sources {
+        return Err(format!("compile_standby needs a compile command that ends with {SOURCES:?}"));
+    }
     let smoke: Folder = files
         .iter()
         .filter_map(|(path, content)| Some((path.strip_prefix(SMOKE_FOLDER)?.to_owned(), content.clone())))
@@ -295,5 +299,20 @@ mod tests {
         let text = include_str!("../../languages/python/language.toml").replace("main_file", "mian_file");
         let error = parse("python", &vec![(SPEC_FILE.to_owned(), text.into_bytes())]).unwrap_err();
         assert!(error.contains("mian_file"), "{error}");
+    }
+    #[test]
+    fn a_compiler_that_waits_gets_its_sources_last() {
+        let text = include_str!("../../languages/java/language.toml");
+        let folder = |text: String| vec![(SPEC_FILE.to_owned(), text.into_bytes())];
+        let spec = parse("java", &folder(text.to_owned())).unwrap();
+        let (local, official) = (&spec.images[0], &spec.images[1]);
+        let (_, command) = spec.compile_standby(local).unwrap();
+        let argv = spec.compile_argv(local, "Main.java", &["A.java".to_owned()]).unwrap();
+        assert_eq!([command, vec!["Main.java".to_owned(), "A.java".to_owned()]].concat(), argv);
+        assert!(spec.standby(local).is_some());
+        assert!(!spec.stands_by(official), "its library is not in the official image");
+        let error = parse("java", &folder(text.replace("\"{sources}\",\n]", "\"{sources}\", \"-x\",\n]")))
+            .unwrap_err();
+        assert!(error.contains("ends with"), "{error}");
     }
 }

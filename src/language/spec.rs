@@ -11,7 +11,7 @@ pub const BUILD_DIR: &str = "/build";
 /// Scratch space, and the program's HOME.
 pub const TMP_DIR: &str = "/tmp";
 /// In a compile command: the main file and every other file with its ending.
-const SOURCES: &str = "{sources}";
+pub(super) const SOURCES: &str = "{sources}";
 /// Where the agent's volume is mounted, read-only.
 pub const MOUNT_DIR: &str = "/kiln";
 

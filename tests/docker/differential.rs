@@ -21,6 +21,8 @@ const CONCURRENCY: usize = 4;
 const ATTEMPTS: usize = 3;
 
 type Client = ExecutorClient<Channel>;
+/// Whether a character belongs to an accident of one run, such as an address.
+type Belongs = fn(char) -> bool;
 /// Of the reply: the outcome, and of each stage exit code, signal, stdout, stderr.
 type Facts = (i32, [Option<(i32, i32, String, String)>; 2]);
 
@@ -192,7 +194,7 @@ fn difference(plain: &Facts, waiting: &Facts) -> String {
 /// No two plain starts agree in addresses, in the process or thread that Node's warnings and Rust's panics name (`(node:123)`,
 /// `thread 'main' (123)`), or in the names of the compilers' temporary files.
 fn without_accidents(text: &str) -> String {
-    let accidents: [(&str, fn(char) -> bool); 9] = [
+    let accidents: [(&str, Belongs); 9] = [
         ("at 0x", |c| c.is_ascii_hexdigit()),
         ("  0x", |c| c.is_ascii_hexdigit()),
         ("(0x", |c| c.is_ascii_hexdigit()),
@@ -207,7 +209,7 @@ fn without_accidents(text: &str) -> String {
 }
 
 /// Without what follows each `mark` and belongs to it.
-fn replaced(text: &str, mark: &str, belongs: fn(char) -> bool) -> String {
+fn replaced(text: &str, mark: &str, belongs: Belongs) -> String {
     let mut parts = text.split(mark);
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| format!("{text}{mark}{}", part.trim_start_matches(belongs)))
