@@ -287,6 +287,7 @@ impl Session {
 
     /// Makes the container as it was before its first job, proves it, and gets ready for a job of `next`.
     fn reset(&mut self, next: Uid) -> io::Result<()> {
+        let begun = Instant::now();
         // What the last job did not take ends when its control stream does; it has that job's uid.
         (self.standby, self.compile_standby) = (None, None);
         let place = self.place.as_mut().ok_or_else(not_set_up)?;
@@ -298,10 +299,11 @@ impl Session {
         if let Err(Unclean(reason)) = restored {
             return self.outbox.push(&AgentMessage::Unclean(reason));
         }
+        let reset_micros = begun.elapsed().as_micros() as u64;
         place.uid = next;
         place.workspace.pass_on(next);
         let standby = self.stand_by()?;
-        self.outbox.push(&AgentMessage::Clean { standby })
+        self.outbox.push(&AgentMessage::Clean { standby, reset_micros })
     }
 
     fn start(&mut self, mut spec: JobSpec) -> io::Result<()> {

@@ -58,7 +58,7 @@ pub struct Totals {
     pub create_mean: Duration,
     /// Containers proven clean after an execution.
     pub resets: u64,
-    /// Mean time of that, until the container could serve again.
+    /// Mean time of that; what starts to wait comes on top.
     pub reset_mean: Duration,
     /// Containers that could not be proven clean, and were destroyed.
     pub unclean: u64,

@@ -44,9 +44,8 @@ async fn reset(Recycling { pool, affinity, used }: Recycling, closed: Cancellati
     // Once the pools close, a container is buried whatever its reset would have shown.
     let Some(result) = closed.run_until_cancelled(used.reset()).await else { return };
     match result {
-        Ok(warm) => {
-            let time = begun.elapsed();
-            metrics::reset(language, time);
+        Ok((warm, time)) => {
+            metrics::reset(language, time, begun.elapsed());
             pool.census.reset(time);
             pool.stock.keep(&affinity, warm);
         }

@@ -70,13 +70,13 @@ impl Used {
         Spent::new(self.handle, reason)
     }
 
-    /// Has the agent remove what the job left, prove it, and start the next standby.
+    /// Has the agent remove what the job left, prove it, and start the next standby. Tells how long the first two took.
     ///
     /// # Errors
     /// The spent container beside why.
-    pub async fn reset(mut self) -> Result<Warm, (Spent, ResetError)> {
+    pub async fn reset(mut self) -> Result<(Warm, Duration), (Spent, ResetError)> {
         match self.ask().await {
-            Ok(()) => Ok(Warm::again(self.handle, self.session, self.blueprint)),
+            Ok(time) => Ok((Warm::again(self.handle, self.session, self.blueprint), time)),
             Err(error) => {
                 let reason = match error {
                     ResetError::Unclean { .. } => SpentReason::Unclean,
@@ -87,7 +87,7 @@ impl Used {
         }
     }
 
-    async fn ask(&mut self) -> Result<(), ResetError> {
+    async fn ask(&mut self) -> Result<Duration, ResetError> {
         let Some(uid) = self.handle.next_uid() else {
             return Err(ResetError::Unclean { reason: "it has no uid left for another job".to_owned() });
         };
@@ -95,7 +95,7 @@ impl Used {
         let seconds = READY_SECONDS_MAX;
         let answer = timeout(Duration::from_secs(seconds), self.session.reader.receive()).await;
         match answer.map_err(|_| SandboxError::Silent { what: "reset its container", seconds })?? {
-            AgentMessage::Clean { .. } => Ok(()),
+            AgentMessage::Clean { reset_micros, .. } => Ok(Duration::from_micros(reset_micros)),
             AgentMessage::Unclean(reason) => Err(ResetError::Unclean { reason }),
             other => Err(unexpected(&other).into()),
         }

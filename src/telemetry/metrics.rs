@@ -15,6 +15,7 @@ const CREATE_SECONDS: &str = "kiln_container_create_seconds";
 const CREATE_FAILURES: &str = "kiln_container_create_failures_total";
 const SPENT: &str = "kiln_containers_spent_total";
 const RESET_SECONDS: &str = "kiln_container_reset_seconds";
+const RETURN_SECONDS: &str = "kiln_container_return_seconds";
 const RETRIES: &str = "kiln_sandbox_retries_total";
 const IN_FLIGHT: &str = "kiln_in_flight";
 const QUEUED: &str = "kiln_queued";
@@ -48,9 +49,10 @@ fn install() -> Result<PrometheusHandle, BuildError> {
     describe_histogram!(CREATE_SECONDS, "time from create to warm, by language");
     describe_counter!(CREATE_FAILURES, "containers that could not be made, by language");
     describe_counter!(SPENT, "containers given up, by language and reason");
+    describe_histogram!(RESET_SECONDS, "time to empty a used container and prove it clean, by language");
     describe_histogram!(
-        RESET_SECONDS,
-        "time to prove a used container clean and get it ready again, by language"
+        RETURN_SECONDS,
+        "time from a reply to when its container can serve again, by language"
     );
     describe_counter!(RETRIES, "executions moved to a fresh container because theirs broke before the start");
     describe_gauge!(IN_FLIGHT, "admitted executions");
@@ -114,9 +116,10 @@ pub fn spent(language: &str, reason: &'static str) {
     counter!(SPENT, "language" => language.to_owned(), "reason" => reason).increment(1);
 }
 
-/// A used container is proven clean and ready again.
-pub fn reset(language: &str, time: Duration) {
+/// A used container was proven clean in `time`, and could serve again after `until_ready`.
+pub fn reset(language: &str, time: Duration, until_ready: Duration) {
     histogram!(RESET_SECONDS, "language" => language.to_owned()).record(time.as_secs_f64());
+    histogram!(RETURN_SECONDS, "language" => language.to_owned()).record(until_ready.as_secs_f64());
 }
 
 /// An execution is moved to a fresh container.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
 /// is never stuck behind input.
@@ -151,6 +151,8 @@ pub enum AgentMessage {
     Clean {
         /// Whether an interpreter waits.
         standby: bool,
+        /// What killing, wiping and the proof took, in microseconds; what starts to wait comes on top.
+        reset_micros: u64,
     },
     /// The container is not as it was, or that could not be proven: it must not serve again.
     Unclean(String),

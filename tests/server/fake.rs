@@ -248,7 +248,7 @@ impl FakeAgent {
                     self.log.resets.lock().unwrap().push(uid);
                     let answer = match code.as_str() {
                         "leave something" => AgentMessage::Unclean("as scripted".to_owned()),
-                        _ => AgentMessage::Clean { standby: true },
+                        _ => AgentMessage::Clean { standby: true, reset_micros: 1 },
                     };
                     self.send(&answer).await;
                 }
