@@ -60,5 +60,5 @@ test-composed: images ## The tests against the real engine once more, the daemon
 	scripts/test-composed.sh $(EXTRA_CA)
 
 .PHONY: bench
-bench: images ## Measure Kiln beside docker exec, docker run and the bare interpreter; writes docs/benchmarks.md
+bench: images ## Measure Kiln beside docker exec, docker run and the bare toolchains; writes docs/benchmarks.md
 	cargo bench --locked --bench latency

@@ -1,0 +1,174 @@
+//! The daemon that is measured: started, asked, ended with SIGTERM.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use kiln::proto::executor_client::ExecutorClient;
+use kiln::proto::pool_client::PoolClient;
+use kiln::proto::{
+    ExecuteRequest, ExecuteResponse, GetPoolRequest, Isolation, LanguagePool, ListLanguagesRequest, Outcome,
+    Placement,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tonic::transport::Channel;
+
+use crate::programs::OUTPUT;
+
+const POLL: Duration = Duration::from_millis(20);
+/// So many looks in a row must find the pool full: between two steps of a refill nothing is under way for a moment.
+const CALM_LOOKS: u32 = 3;
+/// Longest wait for a full pool, in seconds.
+const CALM_SECONDS_MAX: u64 = 120;
+const GRPC: &str = "127.0.0.1:50971";
+const HTTP: &str = "127.0.0.1:50972";
+/// The daemon's name on its engine.
+pub(crate) const INSTANCE: &str = "kiln-bench";
+
+/// A daemon of the benchmark's own.
+pub(crate) struct Daemon {
+    child: Child,
+    channel: Channel,
+    begun: Instant,
+}
+
+impl Daemon {
+    /// Starts one, with more settings than the usual, and waits until it takes connections.
+    pub(crate) async fn start(settings: &[(&str, &str)]) -> Result<Self, Box<dyn Error>> {
+        let begun = Instant::now();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kiln"));
+        command.arg("serve").envs([
+            ("KILN__SERVER__GRPC", GRPC),
+            ("KILN__SERVER__HTTP", HTTP),
+            ("KILN__SERVER__INSTANCE", INSTANCE),
+            ("KILN__LOG__FILTER", "warn"),
+        ]);
+        let mut child = command.envs(settings.iter().copied()).spawn()?;
+        let endpoint = Channel::from_shared(format!("http://{GRPC}"))?;
+        let channel = loop {
+            match endpoint.connect().await {
+                Ok(channel) => break channel,
+                Err(_) if begun.elapsed() < Duration::from_secs(30) && child.try_wait()?.is_none() => {
+                    tokio::time::sleep(POLL).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
+        Ok(Self { child, channel, begun })
+    }
+
+    /// Time since it was started.
+    pub(crate) fn age(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    pub(crate) async fn pool(&self, language: &str) -> Result<LanguagePool, Box<dyn Error>> {
+        let mut client = PoolClient::new(self.channel.clone());
+        let reply = client.get_pool(GetPoolRequest { language: language.to_owned() }).await?.into_inner();
+        reply.pools.into_iter().next().ok_or_else(|| format!("there is no pool of {language}").into())
+    }
+
+    /// Waits until the pool is full, with a container that nothing ran in, and nothing is made, reset or removed, so that
+    /// no way is measured beside another's aftermath.
+    pub(crate) async fn calm(&self, language: &str) -> Result<(), Box<dyn Error>> {
+        self.until(language, |pool| pool.warm >= pool.min && pool.fresh > 0).await
+    }
+
+    /// Waits until nothing is made, reset or removed, however many containers that leaves.
+    pub(crate) async fn settled(&self, language: &str) -> Result<(), Box<dyn Error>> {
+        self.until(language, |_| true).await
+    }
+
+    async fn until(
+        &self,
+        language: &str,
+        is_good: impl Fn(&LanguagePool) -> bool,
+    ) -> Result<(), Box<dyn Error>> {
+        let begun = Instant::now();
+        let mut looks = 0;
+        while looks < CALM_LOOKS {
+            let pool = self.pool(language).await?;
+            let is_busy = pool.creating + pool.broken + pool.leased + pool.waiting > 0;
+            looks = if is_busy || !is_good(&pool) { 0 } else { looks + 1 };
+            if begun.elapsed() > Duration::from_secs(CALM_SECONDS_MAX) {
+                return Err(format!("the pool of {language} does not come to rest: {pool:?}").into());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    /// What the toolchain in the language's image says of itself.
+    pub(crate) async fn version(&self, language: &str) -> Result<String, Box<dyn Error>> {
+        let mut client = ExecutorClient::new(self.channel.clone());
+        let reply = client.list_languages(ListLanguagesRequest {}).await?.into_inner();
+        let found = reply.languages.into_iter().find(|entry| entry.id == language);
+        Ok(found.ok_or_else(|| format!("there is no {language}"))?.version)
+    }
+
+    /// One Execute on a connection that is already there; the output is checked.
+    pub(crate) async fn execute(
+        &self,
+        language: &str,
+        code: &str,
+        isolation: Isolation,
+    ) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
+        let mut client = ExecutorClient::new(self.channel.clone());
+        let request = ExecuteRequest {
+            language: language.into(),
+            code: code.into(),
+            isolation: isolation.into(),
+            ..Default::default()
+        };
+        let begun = Instant::now();
+        let reply = client.execute(request).await?.into_inner();
+        let taken = begun.elapsed();
+        let said = reply.run.as_ref().map(|run| run.stdout.as_slice());
+        if reply.outcome() != Outcome::Succeeded || said != Some(OUTPUT) {
+            return Err(format!("{language}: {}: {said:?}", reply.message).into());
+        }
+        Ok((taken, reply))
+    }
+
+    /// Resident memory, in bytes.
+    pub(crate) fn resident_bytes(&self) -> Result<u64, Box<dyn Error>> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+    }
+
+    /// The buckets of a language's resets: upper bound in seconds and how many took at most that.
+    pub(crate) async fn reset_buckets(&self) -> Result<BTreeMap<String, Vec<(f64, u64)>>, Box<dyn Error>> {
+        let mut stream = TcpStream::connect(HTTP).await?;
+        stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await?;
+        let mut found = BTreeMap::<String, Vec<(f64, u64)>>::new();
+        for line in text.lines().filter(|line| line.starts_with("kiln_container_reset_seconds_bucket{")) {
+            let bound = label(line, "le").ok_or("a bucket without a bound")?.parse()?;
+            let count = line.rsplit(' ').next().unwrap_or_default().parse()?;
+            let language = label(line, "language").ok_or("a bucket without a language")?;
+            found.entry(language.to_owned()).or_default().push((bound, count));
+        }
+        Ok(found)
+    }
+}
+
+fn label<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = line.split_once(&format!("{name}=\""))?;
+    rest.split('"').next()
+}
+
+/// Whether a program found a container that had served before.
+pub(crate) fn is_reused(reply: &ExecuteResponse) -> bool {
+    reply.placement.as_ref().is_some_and(|placement: &Placement| placement.container_uses > 1)
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,171 @@
+//! One program every way, side by side, round after round.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bollard::Docker;
+use kiln::proto::Isolation;
+
+use crate::daemon::{Daemon, is_reused};
+use crate::engine::{self, Container};
+use crate::programs::{OUTPUT, Program, SOURCE};
+use crate::statistics::Times;
+
+/// In the order of the tables.
+pub(crate) const WAYS: [&str; 5] =
+    ["Kiln, reuse", "Kiln, ONE_SHOT", "bare toolchain on the host", "docker exec by API", "docker run --rm"];
+pub(crate) const REUSE: usize = 0;
+pub(crate) const HOST: usize = 2;
+pub(crate) const EXEC: usize = 3;
+
+/// Not measured: page caches and branch predictors of all ways get their first look.
+const WARM_UP: usize = 2;
+
+/// What was measured of a program.
+pub(crate) struct Row {
+    /// By `WAYS`; without times where the host lacks something.
+    pub(crate) times: [Times; 5],
+    /// What the host lacks.
+    pub(crate) host_lacks: Option<String>,
+    /// The host's toolchain and the image's, in their own words.
+    pub(crate) versions: [String; 2],
+    /// Of the executions with reuse, those in a container that had served before.
+    pub(crate) reused: usize,
+}
+
+/// Runs `program` every way, `rounds` times or as often as it says itself.
+pub(crate) async fn measure(
+    program: &Program,
+    rounds: usize,
+    daemon: &Daemon,
+    docker: &Docker,
+) -> Result<Row, Box<dyn Error>> {
+    let image = program.image();
+    let idle = Container::start(&image)?;
+    let folder = tempfile::tempdir()?;
+    let tools = toolchain(program, folder.path());
+    let host_lacks = tools.as_ref().err().cloned();
+    let on_host_version = tools.as_ref().map(|tools| version(&tools[0])).unwrap_or_default();
+    let versions = [on_host_version, daemon.version(program.language).await?];
+    let mut times: [Vec<Duration>; 5] = Default::default();
+    let mut reused = 0;
+    for round in 0..WARM_UP + rounds {
+        let mut taken = [None; 5];
+        daemon.calm(program.language).await?;
+        let (time, reply) = daemon.execute(program.language, &new_text(program), Isolation::Tenant).await?;
+        taken[REUSE] = Some(time);
+        let is_reused = is_reused(&reply);
+        daemon.calm(program.language).await?;
+        let (time, reply) = daemon.execute(program.language, &new_text(program), Isolation::OneShot).await?;
+        if crate::daemon::is_reused(&reply) {
+            return Err("a ONE_SHOT execution came to a container that had served".into());
+        }
+        taken[1] = Some(time);
+        daemon.calm(program.language).await?;
+        if let Ok(tools) = &tools {
+            taken[HOST] = Some(on_host(program, tools, &folder.path().join(round.to_string()))?);
+        }
+        taken[EXEC] = Some(by_exec(docker, &idle, &with_text(program.container, &new_text(program))).await?);
+        let argv = with_text(program.container, &new_text(program));
+        let mut command = Command::new("docker");
+        command.args(["run", "--rm", "--network", "none", &image]).args(argv);
+        taken[4] = Some(run(&mut command)?);
+        if round >= WARM_UP {
+            reused += usize::from(is_reused);
+            for (times, taken) in times.iter_mut().zip(taken) {
+                times.extend(taken);
+            }
+        }
+    }
+    Ok(Row { times: times.map(Times::new), host_lacks, versions, reused })
+}
+
+/// The program's text with a number that it never had.
+fn new_text(program: &Program) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    program.text(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
+}
+
+fn with_text(argv: &[&str], text: &str) -> Vec<String> {
+    argv.iter().map(|word| word.replace(SOURCE, text)).collect()
+}
+
+async fn by_exec(docker: &Docker, idle: &Container, argv: &[String]) -> Result<Duration, Box<dyn Error>> {
+    let begun = Instant::now();
+    let (said, code) = engine::exec(docker, &idle.0, argv).await?;
+    let taken = begun.elapsed();
+    if (said.as_slice(), code) != (OUTPUT, Some(0)) {
+        return Err(format!("docker exec: {code:?}, {}", String::from_utf8_lossy(&said)).into());
+    }
+    Ok(taken)
+}
+
+/// The host's commands one after the other, in a folder that has the program and nothing else.
+fn on_host(program: &Program, tools: &[PathBuf], folder: &Path) -> Result<Duration, Box<dyn Error>> {
+    std::fs::create_dir(folder)?;
+    let text = new_text(program);
+    std::fs::write(folder.join(program.file), &text)?;
+    let mut taken = Duration::ZERO;
+    for (step, (argv, tool)) in program.host.iter().zip(tools).enumerate() {
+        let mut command = Command::new(tool);
+        command.args(with_text(&argv[1..], &text)).current_dir(folder);
+        taken += if step + 1 == program.host.len() { run(&mut command)? } else { compile(&mut command)? };
+    }
+    Ok(taken)
+}
+
+fn run(command: &mut Command) -> Result<Duration, Box<dyn Error>> {
+    let begun = Instant::now();
+    let output = command.stdin(Stdio::null()).output()?;
+    let taken = begun.elapsed();
+    if output.stdout != OUTPUT {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(said.lines().last().unwrap_or("it said nothing").to_owned().into());
+    }
+    Ok(taken)
+}
+
+fn compile(command: &mut Command) -> Result<Duration, Box<dyn Error>> {
+    let begun = Instant::now();
+    let output = command.stdin(Stdio::null()).output()?;
+    let taken = begun.elapsed();
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(taken)
+}
+
+/// The programs that the host's commands begin with, tried once; or what the host lacks.
+fn toolchain(program: &Program, folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let tools: Result<Vec<_>, _> = program.host.iter().map(|argv| find(argv[0])).collect();
+    let tools = tools?;
+    on_host(program, &tools, &folder.join("trial")).map_err(|error| error.to_string())?;
+    Ok(tools)
+}
+
+/// The first on the path that is a program rather than a script around one: a version manager's shim is much slower.
+fn find(name: &str) -> Result<PathBuf, String> {
+    if name.starts_with("./") {
+        return Ok(name.into());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_binary = |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"\x7fELF"));
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(is_binary);
+    let found = found.ok_or_else(|| format!("there is no {name}"))?;
+    // rustup's is a program, and a shim all the same.
+    let is_shim = found.canonicalize().is_ok_and(|path| path.ends_with("rustup"));
+    if !is_shim {
+        return Ok(found);
+    }
+    let output =
+        Command::new(&found).args(["--print", "sysroot"]).output().map_err(|error| error.to_string())?;
+    Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("bin").join(name))
+}
+
+fn version(tool: &Path) -> String {
+    let output = Command::new(tool).arg("--version").output();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    said.lines().next().unwrap_or_default().to_owned()
+}
