@@ -139,14 +139,18 @@ impl Daemon {
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
     }
 
-    /// The buckets of a language's resets: upper bound in seconds and how many took at most that.
-    pub(crate) async fn reset_buckets(&self) -> Result<BTreeMap<String, Vec<(f64, u64)>>, Box<dyn Error>> {
+    /// The buckets of a histogram by language: upper bound in seconds and how many took at most that.
+    pub(crate) async fn buckets(
+        &self,
+        name: &str,
+    ) -> Result<BTreeMap<String, Vec<(f64, u64)>>, Box<dyn Error>> {
         let mut stream = TcpStream::connect(HTTP).await?;
         stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
         let mut text = String::new();
         stream.read_to_string(&mut text).await?;
+        let start = format!("{name}_bucket{{");
         let mut found = BTreeMap::<String, Vec<(f64, u64)>>::new();
-        for line in text.lines().filter(|line| line.starts_with("kiln_container_reset_seconds_bucket{")) {
+        for line in text.lines().filter(|line| line.starts_with(&start)) {
             let bound = label(line, "le").ok_or("a bucket without a bound")?.parse()?;
             let count = line.rsplit(' ').next().unwrap_or_default().parse()?;
             let language = label(line, "language").ok_or("a bucket without a language")?;

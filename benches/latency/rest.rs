@@ -1,5 +1,6 @@
 //! What the daemon takes when nobody asks for anything: the resets after executions, and memory.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 
 use bollard::Docker;
@@ -14,9 +15,10 @@ pub(crate) struct Rest {
     pub(crate) resets: u64,
     /// Containers that could not be proven clean.
     pub(crate) unclean: u64,
-    /// In milliseconds; `None` where there was no reset.
-    pub(crate) reset_p50: Option<f64>,
-    pub(crate) reset_p95: Option<f64>,
+    /// Median and 95th percentile in milliseconds; `None` where there was no reset.
+    pub(crate) reset: [Option<f64>; 2],
+    /// The same until the container could serve again.
+    pub(crate) ready: [Option<f64>; 2],
     pub(crate) reset_mean: f64,
     /// For each idle container: what its cgroup accounts for, and of that what is no page cache, in bytes.
     pub(crate) memory: Vec<(u64, u64)>,
@@ -31,18 +33,22 @@ pub(crate) async fn look(
     for language in languages {
         daemon.calm(language).await?;
     }
-    let buckets = daemon.reset_buckets().await?;
+    let resets = daemon.buckets("kiln_container_reset_seconds").await?;
+    let returns = daemon.buckets("kiln_container_return_seconds").await?;
     let mut found = Vec::new();
     for &language in languages {
         let pool = daemon.pool(language).await?;
-        let buckets = buckets.get(language).map(Vec::as_slice).unwrap_or_default();
+        let both = |all: &BTreeMap<String, Vec<(f64, u64)>>| {
+            let buckets = all.get(language).map(Vec::as_slice).unwrap_or_default();
+            [50, 95].map(|percent| bucket_percentile(buckets, percent))
+        };
         let mean = pool.reset_time_mean.and_then(|mean| std::time::Duration::try_from(mean).ok());
         found.push(Rest {
             language: language.to_owned(),
             resets: pool.resets,
             unclean: pool.unclean,
-            reset_p50: bucket_percentile(buckets, 50),
-            reset_p95: bucket_percentile(buckets, 95),
+            reset: both(&resets),
+            ready: both(&returns),
             reset_mean: mean.unwrap_or_default().as_secs_f64() * 1e3,
             memory: engine::idle_memory(docker, language).await?,
         });
