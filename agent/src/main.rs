@@ -10,6 +10,7 @@ mod init;
 mod input;
 mod kill;
 mod outbox;
+mod place;
 mod reap;
 mod reset;
 mod session;

@@ -6,7 +6,6 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -17,26 +16,21 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, Uid};
 
 use crate::cgroup::Cgroup;
-use crate::files::Workspace;
-use crate::forking::Parent;
 use crate::init;
 use crate::input::InputQueue;
-use crate::kill;
 use crate::outbox::Outbox;
-use crate::reset::{Baseline, Unclean};
+use crate::place::Place;
+use crate::reset::Unclean;
 use crate::spawn::{self, Input};
 use crate::stage::{Bounds, Counters, Running};
 use crate::standby::{self, Standby};
-use crate::toolchain;
 use crate::wire::{
     AgentMessage, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage, StageReport,
-    StageSpec, StandbySpec, Usage, VERSION,
+    StageSpec, Usage, VERSION,
 };
 
 /// Bytes read at once: a pipe's default capacity.
 const READ_BYTES: usize = 64 * 1024;
-/// How long a killed interpreter may take to be gone.
-const END_MAX: Duration = Duration::from_secs(2);
 
 /// Serves the daemon on stdin and stdout until it goes away.
 ///
@@ -63,8 +57,6 @@ pub(crate) fn run() -> io::Result<()> {
         children,
         cgroup: Cgroup::open(),
         place: None,
-        compile_standby: None,
-        standby: None,
         job: None,
     };
     let result = session.serve();
@@ -87,26 +79,6 @@ fn is_init_ours() -> bool {
     std::fs::read("/proc/1/cmdline").is_ok_and(|line| line.ends_with(b"\0init\0"))
 }
 
-fn not_set_up() -> io::Error {
-    io::Error::other("the daemon has not sent its set-up")
-}
-
-/// Where jobs run and as whom; known after `Setup`.
-struct Place {
-    workspace: Workspace,
-    uid: Uid,
-    /// The interpreter that is started for each job before it comes, if the language has one that can wait.
-    standby: Option<StandbySpec>,
-    /// The same for its compiler.
-    compile_standby: Option<StandbySpec>,
-    /// What forks the interpreter instead, for the container's life.
-    parent: Option<Parent>,
-    /// Processes that stay for the container's life, beside PID 1 and the agent.
-    kept: Vec<Pid>,
-    /// What the container was like before its first job, or why it can serve only one.
-    baseline: Result<Baseline, Unclean>,
-}
-
 /// A job between `Run` and `Finished`.
 struct Job {
     running: Running,
@@ -125,9 +97,8 @@ struct Session {
     buffer: Vec<u8>,
     children: SignalFd,
     cgroup: Cgroup,
+    /// Known after `Setup`.
     place: Option<Place>,
-    compile_standby: Option<Standby>,
-    standby: Option<Standby>,
     job: Option<Job>,
 }
 
@@ -219,91 +190,36 @@ impl Session {
         }
     }
 
-    fn place(&self) -> io::Result<&Place> {
-        self.place.as_ref().ok_or_else(not_set_up)
+    fn place(&mut self) -> io::Result<&mut Place> {
+        self.place.as_mut().ok_or_else(|| io::Error::other("the daemon has not sent its set-up"))
     }
 
     fn set_up(&mut self, setup: Setup) -> io::Result<()> {
-        let uid = Uid::from_raw(setup.uid);
-        let workspace = Workspace::new(PathBuf::from(&setup.workspace), uid);
-        let toolchain = match setup.version_argv.as_slice() {
-            [] => String::new(),
-            // An image without the command still runs programs.
-            argv => toolchain::first_line(argv, &spawn::environment(&setup.env), &workspace, uid)
-                .unwrap_or_default(),
-        };
-        let parent = self.bring_up_parent(setup.standby.as_ref(), &workspace, uid);
-        let kept: Vec<Pid> = parent.iter().map(Parent::pid).collect();
-        // Outside of a container, as in tests, what is writable is not ours to empty.
-        let ours = if is_init_ours() { Ok(()) } else { Err(Unclean("PID 1 is not Kiln's".to_owned())) };
-        let baseline = ours.and_then(|()| end(uid, &kept)).and_then(|()| Baseline::take(uid, &kept));
-        let unresettable = baseline.as_ref().err().map(|Unclean(reason)| reason.clone()).unwrap_or_default();
-        let (compile_standby, standby) = (setup.compile_standby, setup.standby);
-        self.place = Some(Place { workspace, uid, compile_standby, standby, parent, kept, baseline });
-        let standby = self.stand_by()?;
-        let cgroup = self.cgroup.version();
-        self.outbox.push(&AgentMessage::Ready { cgroup, toolchain, standby, unresettable })
+        let (place, described) = Place::set_up(setup, is_init_ours())?;
+        self.place = Some(place);
+        self.outbox.push(&AgentMessage::Ready {
+            cgroup: self.cgroup.version(),
+            toolchain: described.toolchain,
+            standby: described.standby,
+            unresettable: described.unresettable,
+        })
     }
 
-    /// Starts what forks the interpreters that wait, where there is such a thing. With its first child it has come up, and stays
-    /// as it is; that child is not used, so that the container can be looked at before anything waits in it.
-    fn bring_up_parent(&self, spec: Option<&StandbySpec>, workspace: &Workspace, uid: Uid) -> Option<Parent> {
-        let spec = spec.filter(|spec| spec.forks)?;
-        let forked = Parent::start(spec, workspace.root()).and_then(|mut parent| {
-            parent.fork(uid)?;
-            Ok(parent)
-        });
-        // One that cannot fork those that wait has them started instead.
-        forked.map_err(|error| eprintln!("kiln-agent: {error}")).ok()
-    }
-
-    /// Starts what waits for the next job; tells whether all does that should.
-    fn stand_by(&mut self) -> io::Result<bool> {
-        let place = self.place.as_mut().ok_or_else(not_set_up)?;
-        let start = |spec: &Option<StandbySpec>| {
-            let started = Standby::start(spec.as_ref()?, place.workspace.root(), place.uid);
-            // One that does not come up costs time per program, nothing else: the daemon is told and decides.
-            started.map_err(|error| eprintln!("kiln-agent: a standby process did not start: {error}")).ok()
-        };
-        let interpreter = match &mut place.parent {
-            // A parent that has forked and does so no more has been killed for memory, or worse: a fault.
-            Some(parent) => Some(parent.fork(place.uid)?),
-            None => start(&place.standby),
-        };
-        let compiler = start(&place.compile_standby);
-        let wanted = usize::from(place.standby.is_some()) + usize::from(place.compile_standby.is_some());
-        let waiting = usize::from(interpreter.is_some()) + usize::from(compiler.is_some());
-        (self.standby, self.compile_standby) = (interpreter, compiler);
-        Ok(waiting > 0 && waiting == wanted)
-    }
-
-    /// Ends what waits.
     fn stand_down(&mut self) -> io::Result<()> {
-        (self.standby, self.compile_standby) = (None, None);
-        let place = self.place()?;
-        end(place.uid, &place.kept).map_err(|Unclean(reason)| io::Error::other(reason))?;
+        self.place()?.stand_down().map_err(|Unclean(reason)| io::Error::other(reason))?;
         self.outbox.push(&AgentMessage::StoodDown)
     }
 
-    /// Makes the container as it was before its first job, proves it, and gets ready for a job of `next`.
     fn reset(&mut self, next: Uid) -> io::Result<()> {
-        let begun = Instant::now();
-        // What the last job did not take ends when its control stream does; it has that job's uid.
-        (self.standby, self.compile_standby) = (None, None);
-        let place = self.place.as_mut().ok_or_else(not_set_up)?;
-        let (old, kept) = (place.uid, &place.kept);
-        let restored = match &mut place.baseline {
-            Ok(baseline) => end(old, kept).and_then(|()| baseline.restore(old, next, kept)),
-            Err(Unclean(reason)) => Err(Unclean(reason.clone())),
+        let place = self.place()?;
+        let answer = match place.reset(next) {
+            Ok(time) => {
+                let standby = place.pass_on(next)?;
+                AgentMessage::Clean { standby, reset_micros: time.as_micros() as u64 }
+            }
+            Err(Unclean(reason)) => AgentMessage::Unclean(reason),
         };
-        if let Err(Unclean(reason)) = restored {
-            return self.outbox.push(&AgentMessage::Unclean(reason));
-        }
-        let reset_micros = begun.elapsed().as_micros() as u64;
-        place.uid = next;
-        place.workspace.pass_on(next);
-        let standby = self.stand_by()?;
-        self.outbox.push(&AgentMessage::Clean { standby, reset_micros })
+        self.outbox.push(&answer)
     }
 
     fn start(&mut self, mut spec: JobSpec) -> io::Result<()> {
@@ -314,10 +230,10 @@ impl Session {
         };
         let limits = next.as_ref().map(|next| &next.limits).cloned();
         let uses = |wanted: fn(&JobSpec) -> bool| next.as_ref().is_some_and(wanted);
-        let standby = self.compile_standby.take().filter(|_| uses(|next| next.use_compile_standby));
-        let spared = self.standby.as_ref().filter(|_| uses(|next| next.use_standby)).map(Standby::pid);
-        let place = self.place()?;
         let before = Counters::take(&self.cgroup);
+        let place = self.place()?;
+        let standby = place.compiler.take().filter(|_| uses(|next| next.use_compile_standby));
+        let spared = place.interpreter.as_ref().filter(|_| uses(|next| next.use_standby)).map(Standby::pid);
         let env = spawn::environment(&stage.env);
         let started = standby::release(standby, &stage, &env).map_or_else(
             || {
@@ -344,10 +260,10 @@ impl Session {
     }
 
     fn start_run(&mut self, spec: JobSpec, mut input: InputQueue, cancelled: bool) -> io::Result<()> {
-        let standby = self.standby.take().filter(|_| spec.use_standby);
-        let place = self.place()?;
-        let env = spawn::environment(&spec.run.env);
         let before = Counters::take(&self.cgroup);
+        let place = self.place()?;
+        let standby = place.interpreter.take().filter(|_| spec.use_standby);
+        let env = spawn::environment(&spec.run.env);
         let started = match standby::release(standby, &spec.run, &env) {
             Some(process) => Ok(process),
             None => {
@@ -400,19 +316,6 @@ impl Session {
             _ => self.outbox.push(&AgentMessage::Finished),
         }
     }
-}
-
-/// Ends what is left of a job that is over: an interpreter that waited for it in vain.
-fn end(uid: Uid, kept: &[Pid]) -> Result<(), Unclean> {
-    let deadline = Instant::now() + END_MAX;
-    while !kill::kill_all(uid, kept)? {
-        while crate::reap::next()?.is_some() {}
-        if Instant::now() > deadline {
-            return Err(Unclean("processes survive SIGKILL".to_owned()));
-        }
-        std::thread::yield_now();
-    }
-    Ok(())
 }
 
 fn bounds(stage: &StageSpec, limits: &crate::wire::JobLimits) -> Bounds {

@@ -1,0 +1,157 @@
+//! Where jobs run and as whom, what waits there for the next one, and how it is made ready for it.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use nix::unistd::{Pid, Uid};
+
+use crate::files::Workspace;
+use crate::forking::Parent;
+use crate::kill;
+use crate::reap;
+use crate::reset::{Baseline, Unclean};
+use crate::spawn;
+use crate::standby::Standby;
+use crate::toolchain;
+use crate::wire::{Setup, StandbySpec};
+
+/// How long a killed process that waited may take to be gone.
+const END_MAX: Duration = Duration::from_secs(2);
+
+/// The container as jobs find it.
+pub(crate) struct Place {
+    pub(crate) workspace: Workspace,
+    /// The next job's, or the running one's.
+    pub(crate) uid: Uid,
+    /// Processes that stay for the container's life, beside PID 1 and the agent.
+    pub(crate) kept: Vec<Pid>,
+    /// Waits for the next job's program.
+    pub(crate) interpreter: Option<Standby>,
+    /// Waits for the next job's sources.
+    pub(crate) compiler: Option<Standby>,
+    interpreter_spec: Option<StandbySpec>,
+    compiler_spec: Option<StandbySpec>,
+    /// What forks the interpreter instead of its being started, for the container's life.
+    parent: Option<Parent>,
+    /// What the container was like before its first job, or why it can serve only one.
+    baseline: Result<Baseline, Unclean>,
+}
+
+/// What the daemon is told of a container that is set up.
+pub(crate) struct Description {
+    /// What the toolchain says of itself.
+    pub(crate) toolchain: String,
+    /// Whether all waits that should.
+    pub(crate) standby: bool,
+    /// Why the container can never be proven clean; empty where it can.
+    pub(crate) unresettable: String,
+}
+
+impl Place {
+    /// Looks at the container and starts what waits in it. Outside of one of Kiln's containers, as in tests, what is
+    /// writable is not ours to empty.
+    pub(crate) fn set_up(setup: Setup, is_ours: bool) -> io::Result<(Self, Description)> {
+        let uid = Uid::from_raw(setup.uid);
+        let workspace = Workspace::new(PathBuf::from(&setup.workspace), uid);
+        let toolchain = match setup.version_argv.as_slice() {
+            [] => String::new(),
+            // An image without the command still runs programs.
+            argv => toolchain::first_line(argv, &spawn::environment(&setup.env), &workspace, uid)
+                .unwrap_or_default(),
+        };
+        let parent = bring_up_parent(setup.standby.as_ref(), &workspace, uid);
+        let kept: Vec<Pid> = parent.iter().map(Parent::pid).collect();
+        let ours = if is_ours { Ok(()) } else { Err(Unclean("PID 1 is not Kiln's".to_owned())) };
+        let baseline = ours.and_then(|()| end(uid, &kept)).and_then(|()| Baseline::take(uid, &kept));
+        let unresettable = baseline.as_ref().err().map(|Unclean(reason)| reason.clone()).unwrap_or_default();
+        let mut place = Self {
+            workspace,
+            uid,
+            kept,
+            interpreter: None,
+            compiler: None,
+            interpreter_spec: setup.standby,
+            compiler_spec: setup.compile_standby,
+            parent,
+            baseline,
+        };
+        let standby = place.stand_by()?;
+        Ok((place, Description { toolchain, standby, unresettable }))
+    }
+
+    /// Starts what waits for the next job; tells whether all does that should.
+    fn stand_by(&mut self) -> io::Result<bool> {
+        let start = |spec: &Option<StandbySpec>| {
+            let started = Standby::start(spec.as_ref()?, self.workspace.root(), self.uid);
+            // One that does not come up costs time per program, nothing else: the daemon is told and decides.
+            started.map_err(|error| eprintln!("kiln-agent: a standby process did not start: {error}")).ok()
+        };
+        let interpreter = match &mut self.parent {
+            // A parent that has forked and does so no more has been killed for memory, or worse: a fault.
+            Some(parent) => Some(parent.fork(self.uid)?),
+            None => start(&self.interpreter_spec),
+        };
+        let compiler = start(&self.compiler_spec);
+        let count = |some: &[bool]| some.iter().filter(|is_some| **is_some).count();
+        let wanted = count(&[self.interpreter_spec.is_some(), self.compiler_spec.is_some()]);
+        let waiting = count(&[interpreter.is_some(), compiler.is_some()]);
+        (self.interpreter, self.compiler) = (interpreter, compiler);
+        Ok(waiting > 0 && waiting == wanted)
+    }
+
+    /// Ends what waits. It ends by itself when its control stream does, and has the uid of the job it waited for.
+    pub(crate) fn stand_down(&mut self) -> Result<(), Unclean> {
+        (self.interpreter, self.compiler) = (None, None);
+        end(self.uid, &self.kept)
+    }
+
+    /// Makes the container as it was before its first job and proves it. Returns how long that took.
+    ///
+    /// # Errors
+    /// Why the container must not serve again.
+    pub(crate) fn reset(&mut self, next: Uid) -> Result<Duration, Unclean> {
+        let begun = Instant::now();
+        self.stand_down()?;
+        match &mut self.baseline {
+            Ok(baseline) => baseline.restore(self.uid, next, &self.kept)?,
+            Err(Unclean(reason)) => return Err(Unclean(reason.clone())),
+        }
+        Ok(begun.elapsed())
+    }
+
+    /// Gets a container that is proven clean ready for a job of `next`; tells whether all waits that should.
+    ///
+    /// # Errors
+    /// When what forks the interpreters is gone; the container is worthless then.
+    pub(crate) fn pass_on(&mut self, next: Uid) -> io::Result<bool> {
+        self.uid = next;
+        self.workspace.pass_on(next);
+        self.stand_by()
+    }
+}
+
+/// Starts what forks the interpreters that wait, where there is such a thing. With its first child it has come up, and stays
+/// as it is; that child is not used, so that the container can be looked at before anything waits in it.
+fn bring_up_parent(spec: Option<&StandbySpec>, workspace: &Workspace, uid: Uid) -> Option<Parent> {
+    let spec = spec.filter(|spec| spec.forks)?;
+    let forked = Parent::start(spec, workspace.root()).and_then(|mut parent| {
+        parent.fork(uid)?;
+        Ok(parent)
+    });
+    // One that cannot fork those that wait has them started instead.
+    forked.map_err(|error| eprintln!("kiln-agent: {error}")).ok()
+}
+
+/// Kills all of a uid that no job has any more, and returns when it is gone.
+fn end(uid: Uid, kept: &[Pid]) -> Result<(), Unclean> {
+    let deadline = Instant::now() + END_MAX;
+    while !kill::kill_all(uid, kept)? {
+        while reap::next()?.is_some() {}
+        if Instant::now() > deadline {
+            return Err(Unclean("processes survive SIGKILL".to_owned()));
+        }
+        std::thread::yield_now();
+    }
+    Ok(())
+}
