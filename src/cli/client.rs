@@ -10,7 +10,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::proto::{DESCRIPTORS, executor_client::ExecutorClient};
+use crate::proto::{DESCRIPTORS, ListLanguagesRequest, executor_client::ExecutorClient};
 
 use super::args::Server;
 
@@ -73,6 +73,26 @@ pub(super) async fn connect(server: &Server) -> Result<Channel, CliError> {
             answer => return answer,
         }
     }
+}
+
+/// Waits until the daemon has a container for a language, for which its image may have to be made first. A daemon serves as soon as
+/// it has one for any. What it does not know, and what takes longer, is left to it to refuse.
+pub(super) async fn language_ready(
+    client: &mut ExecutorClient<Channel>,
+    name: &str,
+    end: Instant,
+) -> Result<(), CliError> {
+    while Instant::now() < end {
+        let known = client.list_languages(ListLanguagesRequest {}).await?.into_inner().languages;
+        let is_named = |given: &String| given.eq_ignore_ascii_case(name);
+        let named =
+            known.iter().find(|language| is_named(&language.id) || language.aliases.iter().any(is_named));
+        if named.is_none_or(|language| language.ready) {
+            break;
+        }
+        tokio::time::sleep(WAIT_INTERVAL).await;
+    }
+    Ok(())
 }
 
 /// Asks the daemon whether it serves.

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
+use std::time::Instant;
 
 use tonic::Streaming;
 
@@ -11,7 +12,7 @@ use crate::proto::{
 };
 
 use super::args::RunArguments;
-use super::client::{CliError, connect, executor, to_json};
+use super::client::{CliError, connect, executor, language_ready, to_json};
 
 /// As timeout(1) has it.
 const EXIT_TIME: u8 = 124;
@@ -23,6 +24,7 @@ const EXIT_OWN_FAILURE: u8 = 125;
 /// # Errors
 /// What kept it from running; the exit code is 125 then.
 pub async fn run(arguments: RunArguments) -> Result<u8, CliError> {
+    let wait_end = arguments.server.wait.map(|wait| Instant::now() + wait);
     let mut client = executor(connect(&arguments.server).await?);
     let language = match &arguments.language {
         Some(language) => language.clone(),
@@ -39,6 +41,9 @@ pub async fn run(arguments: RunArguments) -> Result<u8, CliError> {
             found.ok_or_else(hint)?.id.clone()
         }
     };
+    if let Some(end) = wait_end {
+        language_ready(&mut client, &language, end).await?;
+    }
     let request = request(&arguments, language)?;
     if arguments.json {
         let reply = client.execute(request).await?.into_inner();
