@@ -8,11 +8,12 @@ use tracing::field::Empty;
 use tracing::{Instrument, info_span};
 
 use crate::admission::{Admission, Refusal, until};
+use crate::builds::{BuildKey, Builds, Lead, Obtained};
 use crate::domain::{
     Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings, judge,
 };
 use crate::pool::{Lease, LeaseError, Pools, Settlement};
-use crate::sandbox::{Blueprint, Plan, Ran, SandboxError};
+use crate::sandbox::{Blueprint, BuildSource, Extent, Plan, Ran, SandboxError};
 use crate::telemetry::metrics;
 
 /// A sandbox that breaks before its program started is replaced this often.
@@ -53,13 +54,14 @@ impl ExecuteError {
 pub struct Executor {
     admission: Arc<Admission>,
     pools: Arc<Pools>,
+    builds: Builds,
 }
 
 impl Executor {
-    /// Runs what `admission` lets through in containers of `pools`.
+    /// Runs what `admission` lets through in containers of `pools`, and compiles what `builds` does not have.
     #[must_use]
-    pub fn new(admission: Arc<Admission>, pools: Arc<Pools>) -> Self {
-        Self { admission, pools }
+    pub fn new(admission: Arc<Admission>, pools: Arc<Pools>, builds: Builds) -> Self {
+        Self { admission, pools, builds }
     }
 
     /// Runs one program to its end, or kills it when `cancel` says so or its deadline passes.
@@ -100,6 +102,13 @@ impl Executor {
         let _permit = permit?;
         clock.timings.queue = clock.lap();
         for replacements in 0.. {
+            let build = Build::obtain(&self.builds, &self.pools, execution);
+            let Some(build) = unless_cancelled(cancel, in_time(execution.deadline, build)).await else {
+                return Ok((never_started(execution), None));
+            };
+            let build = build?;
+            let waited = clock.lap();
+            clock.timings.compile += waited;
             let lease = self.pools.lease(&execution.language, execution.affinity(), execution.deadline);
             let Some(lease) = unless_cancelled(cancel, lease).await else {
                 return Ok((never_started(execution), None));
@@ -108,8 +117,12 @@ impl Executor {
             let waited = clock.lap();
             clock.timings.lease += waited;
 
-            let plan = Plan::new(execution, warm.blueprint())?;
-            let busy = warm.begin();
+            let build = build.fit_for(warm.blueprint());
+            let plan = Plan::new(execution, warm.blueprint(), &build.source, Extent::Whole)?;
+            let mut busy = warm.begin();
+            if let Some(lead) = build.lead {
+                busy = busy.keeping(self.builds.build_bytes_max(), lead.into_keep());
+            }
             let (container, uses) = (busy.container().0.clone(), busy.uses());
             let blueprint = Arc::clone(busy.blueprint());
             let stop = cancel.child_token();
@@ -121,7 +134,8 @@ impl Executor {
                 Ok(()) if expired && !cancel.is_cancelled() => return Err(ExecuteError::Deadline),
                 Ok(()) => {
                     let image = blueprint.image.reference.clone();
-                    let placement = Placement { container, image, pool_hit: hit, uses };
+                    let compile_cached = !matches!(build.source, BuildSource::Compiler { .. });
+                    let placement = Placement { container, image, pool_hit: hit, uses, compile_cached };
                     let report = report(execution, sink, clock, &ran, placement, hints(&blueprint, hit));
                     return Ok((report, Some(settlement)));
                 }
@@ -130,6 +144,9 @@ impl Executor {
                         && is_worth_another(&error)
                         && replacements < REPLACEMENTS_MAX =>
                 {
+                    if let (BuildSource::Shelf { .. }, Some(key)) = (&build.source, &build.key) {
+                        self.builds.is_not_on_shelf(key);
+                    }
                     tracing::warn!(%error, container, "the container broke before the start; taking another");
                     metrics::retried(execution.language.as_str());
                 }
@@ -137,6 +154,55 @@ impl Executor {
             }
         }
         unreachable!("the loop ends by returning")
+    }
+}
+
+/// Where an execution's build comes from, as far as is known before there is a container.
+struct Build {
+    source: BuildSource,
+    /// Whoever waits for what this execution compiles.
+    lead: Option<Lead>,
+    key: Option<BuildKey>,
+    /// Digest of the image that the key is about.
+    image_id: String,
+}
+
+impl Build {
+    /// Looks for a build of the same sources; waits where one is being made.
+    async fn obtain(builds: &Builds, pools: &Pools, execution: &Execution) -> Self {
+        let mut build = Self::own(0);
+        // Until the language's first container is made nothing is known of its image.
+        let Some(blueprint) = pools.blueprint(&execution.language) else { return build };
+        let Some(key) = BuildKey::of(execution, &blueprint) else { return build };
+        match builds.obtain(key, &blueprint).await {
+            Obtained::Found(source) => build.source = source,
+            Obtained::Lead(lead) => {
+                build = Self::own(builds.build_bytes_max());
+                build.lead = Some(lead);
+            }
+            Obtained::Alone => {}
+        }
+        build.key = Some(key);
+        build.image_id.clone_from(&blueprint.image_id);
+        build
+    }
+
+    fn own(keep_bytes_max: u64) -> Self {
+        let source = BuildSource::Compiler { keep_bytes_max };
+        Self { source, lead: None, key: None, image_id: String::new() }
+    }
+
+    /// The same, unless the container is made of another image: then it compiles for itself.
+    fn fit_for(self, blueprint: &Blueprint) -> Self {
+        if self.key.is_none() || self.image_id == blueprint.image_id { self } else { Self::own(0) }
+    }
+}
+
+/// Nothing has been started that would have to be ended.
+async fn in_time<F: Future>(deadline: Option<Instant>, work: F) -> Result<F::Output, ExecuteError> {
+    tokio::select! {
+        output = work => Ok(output),
+        () = until(deadline) => Err(LeaseError::Deadline.into()),
     }
 }
 
@@ -277,11 +343,13 @@ impl Clock {
         let now = Instant::now();
         let wall = |stage: Option<StageEvidence>| stage.map_or(Duration::ZERO, |stage| stage.usage.wall);
         let timings = &mut self.timings;
-        timings.compile = wall(ran.compile);
         timings.run = wall(ran.run);
+        let stages = wall(ran.compile) + timings.run;
+        // Beside what was waited for a compiler elsewhere.
+        timings.compile += wall(ran.compile);
         if let Some(started) = ran.first_start {
             timings.prepare = started.saturating_duration_since(self.lap);
-            timings.collect = (now - started).saturating_sub(timings.compile + timings.run);
+            timings.collect = (now - started).saturating_sub(stages);
         }
         timings.total = now - self.begun;
         self.timings

@@ -1,13 +1,15 @@
 //! Kiln runs untrusted programs in warm containers, over gRPC.
 //!
 //! In reading order: `domain` (what Kiln talks about), `language` (the catalogue), `wire` (what daemon and agent say),
-//! `engine` (containers), `sandbox` (one container and its agent), `pool` (many of them, warm), `admission`, `executor`
+//! `engine` (containers), `sandbox` (one container and its agent), `pool` (many of them, warm), `builds` (what was compiled
+//! before), `admission`, `executor`
 //! (the request path), `grpc` and `http` (how it is reached), `app` (how it is put together), `cli`.
 
 #![forbid(unsafe_code)]
 
 pub mod admission;
 pub mod app;
+pub mod builds;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -15,7 +15,7 @@ const MAIN_LINES_MAX: usize = 60;
 
 /// Module -> what of ours it may import. `tasks` and `telemetry` are leaves that everyone may use; a test module may
 /// import what its subject may.
-const IMPORTS: [(&str, &[&str]); 19] = [
+const IMPORTS: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("wire", &[]),
     ("telemetry", &[]),
@@ -24,10 +24,11 @@ const IMPORTS: [(&str, &[&str]); 19] = [
     ("language", &["domain"]),
     ("engine", &["domain"]),
     ("images", &["engine", "language"]),
+    ("builds", &["sandbox", "engine", "language", "domain", "tasks", "telemetry"]),
     ("sandbox", &["engine", "wire", "language", "domain"]),
     ("admission", &["domain", "telemetry"]),
     ("pool", &["sandbox", "engine", "images", "language", "domain", "admission", "tasks", "telemetry"]),
-    ("executor", &["admission", "pool", "sandbox", "language", "domain", "telemetry"]),
+    ("executor", &["admission", "builds", "pool", "sandbox", "language", "domain", "telemetry"]),
     ("health", &["admission", "pool", "engine", "language", "domain"]),
     (
         "grpc",
@@ -45,11 +46,12 @@ const IMPORTS: [(&str, &[&str]); 19] = [
         ],
     ),
     ("http", &["health", "pool"]),
-    ("config", &["admission", "domain", "engine", "language", "pool", "telemetry"]),
+    ("config", &["admission", "builds", "domain", "engine", "language", "pool", "telemetry"]),
     (
         "app",
         &[
             "admission",
+            "builds",
             "config",
             "domain",
             "engine",

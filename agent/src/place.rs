@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, Uid};
 
+use crate::build::Unpacking;
 use crate::files::Workspace;
 use crate::forking::Parent;
 use crate::kill;
@@ -14,7 +15,7 @@ use crate::reset::{Baseline, Unclean};
 use crate::spawn;
 use crate::standby::Standby;
 use crate::toolchain;
-use crate::wire::{Setup, StandbySpec};
+use crate::wire::{BuildSum, Setup, StandbySpec};
 
 /// How long a killed process that waited may take to be gone.
 const END_MAX: Duration = Duration::from_secs(2);
@@ -22,6 +23,10 @@ const END_MAX: Duration = Duration::from_secs(2);
 /// The container as jobs find it.
 pub(crate) struct Place {
     pub(crate) workspace: Workspace,
+    /// Where compilers leave their result.
+    pub(crate) build: PathBuf,
+    /// A build that comes in pieces for the next job.
+    unpacking: Option<Unpacking>,
     /// The next job's, or the running one's.
     pub(crate) uid: Uid,
     /// Processes that stay for the container's life, beside PID 1 and the agent.
@@ -67,6 +72,8 @@ impl Place {
         let unresettable = baseline.as_ref().err().map(|Unclean(reason)| reason.clone()).unwrap_or_default();
         let mut place = Self {
             workspace,
+            build: PathBuf::from(setup.build),
+            unpacking: None,
             uid,
             kept,
             interpreter: None,
@@ -98,6 +105,27 @@ impl Place {
         let waiting = count(&[interpreter.is_some(), compiler.is_some()]);
         (self.interpreter, self.compiler) = (interpreter, compiler);
         Ok(waiting > 0 && waiting == wanted)
+    }
+
+    /// Takes a piece of a build for the next job.
+    ///
+    /// # Errors
+    /// Where it is no build or there is no room for it; the container is worthless then.
+    pub(crate) fn unpack(&mut self, piece: &[u8]) -> io::Result<()> {
+        let unpacking = match self.unpacking.take() {
+            Some(unpacking) => unpacking,
+            None => Unpacking::into(&self.build)?,
+        };
+        self.unpacking.insert(unpacking).write(piece)
+    }
+
+    /// All pieces have come.
+    ///
+    /// # Errors
+    /// Where they are not what was kept; the container is worthless then.
+    pub(crate) fn finish_build(&mut self, sum: BuildSum) -> io::Result<()> {
+        let unpacking = self.unpacking.take().ok_or_else(|| io::Error::other("a build without a piece"))?;
+        unpacking.finish(sum.bytes, sum.crc32)
     }
 
     /// Ends what waits. It ends by itself when its control stream does, and has the uid of the job it waited for.

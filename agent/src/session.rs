@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -15,6 +16,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, Uid};
 
+use crate::build::{self, Packing};
 use crate::cgroup::Cgroup;
 use crate::init;
 use crate::input::InputQueue;
@@ -25,8 +27,8 @@ use crate::spawn::{self, Input};
 use crate::stage::{Bounds, Counters, Running};
 use crate::standby::{self, Standby};
 use crate::wire::{
-    AgentMessage, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage, StageReport,
-    StageSpec, Usage, VERSION,
+    AgentMessage, BuildSum, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage,
+    StageReport, StageSpec, Usage, VERSION,
 };
 
 /// Bytes read at once: a pipe's default capacity.
@@ -58,6 +60,7 @@ pub(crate) fn run() -> io::Result<()> {
         cgroup: Cgroup::open(),
         place: None,
         job: None,
+        packing: None,
     };
     let result = session.serve();
     if let Err(error) = &result {
@@ -100,6 +103,8 @@ struct Session {
     /// Known after `Setup`.
     place: Option<Place>,
     job: Option<Job>,
+    /// What the last compiler made, on its way to the daemon.
+    packing: Option<Packing>,
 }
 
 impl Session {
@@ -108,6 +113,7 @@ impl Session {
         loop {
             self.advance()?;
             self.outbox.flush()?;
+            self.send_build()?;
             let daemon_spoke = self.wait()?;
             while self.children.read_signal()?.is_some() {}
             if daemon_spoke && !self.listen()? {
@@ -135,6 +141,9 @@ impl Session {
             }));
             timeout = until(job.running.wake_at());
         }
+        if self.packing.is_some() && self.outbox.is_empty() {
+            timeout = PollTimeout::ZERO;
+        }
         match poll(&mut fds, timeout) {
             Ok(_) => Ok(fds[0].any().unwrap_or(true)),
             Err(Errno::EINTR) => Ok(false),
@@ -161,6 +170,11 @@ impl Session {
             HostMessage::File { path, executable, append, content } => {
                 self.place()?.workspace.write(&path, executable, append, &content)
             }
+            HostMessage::BuildPiece(piece) if self.job.is_none() => self.place()?.unpack(&piece),
+            HostMessage::BuildEnd(sum) if self.job.is_none() => self.place()?.finish_build(sum),
+            HostMessage::BuildOnShelf { path, sum } if self.job.is_none() => {
+                build::unpack_file(Path::new(&path), &self.place()?.build, sum.bytes, sum.crc32)
+            }
             HostMessage::Run(spec) if self.job.is_none() => self.start(spec),
             HostMessage::Input(piece) => {
                 if let Some(job) = &mut self.job {
@@ -182,9 +196,14 @@ impl Session {
                 Ok(())
             }
             HostMessage::StandDown if self.job.is_none() => self.stand_down(),
-            HostMessage::Reset { uid } if self.job.is_none() => self.reset(Uid::from_raw(uid)),
+            HostMessage::Reset { uid } if self.job.is_none() && self.packing.is_none() => {
+                self.reset(Uid::from_raw(uid))
+            }
             HostMessage::Setup(_)
             | HostMessage::Run(_)
+            | HostMessage::BuildPiece(_)
+            | HostMessage::BuildEnd(_)
+            | HostMessage::BuildOnShelf { .. }
             | HostMessage::StandDown
             | HostMessage::Reset { .. } => Err(io::Error::other("a message out of order")),
         }
@@ -312,9 +331,56 @@ impl Session {
         self.outbox.push(&AgentMessage::Ended(report))?;
         let Some(job) = self.job.take() else { return Ok(()) };
         match job.next {
-            Some(spec) if compiled && !job.cancelled => self.start_run(spec, job.input, job.cancelled),
+            Some(spec) if compiled && !job.cancelled => {
+                self.keep_build(spec.keep_build_bytes_max)?;
+                if spec.compile_only {
+                    return self.outbox.push(&AgentMessage::Finished);
+                }
+                self.start_run(spec, job.input, job.cancelled)
+            }
             _ => self.outbox.push(&AgentMessage::Finished),
         }
+    }
+}
+
+impl Session {
+    /// Seals what the compiler made, and begins to send it where the daemon wants it.
+    fn keep_build(&mut self, bytes_max: u64) -> io::Result<()> {
+        let root = self.place()?.build.clone();
+        let packing = build::seal(&root).and_then(|sealed| {
+            let wanted = (bytes_max > 0).then(|| sealed.pack(&root, bytes_max));
+            wanted.transpose()
+        });
+        match packing {
+            Ok(packing) => self.packing = packing,
+            Err(error) if bytes_max > 0 => {
+                self.outbox.push(&AgentMessage::BuildNotKept(error.to_string()))?
+            }
+            // It is the program's own business.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Sends the next piece of a build once everything else has been sent: the program's own words come first.
+    fn send_build(&mut self) -> io::Result<()> {
+        if !self.outbox.is_empty() {
+            return Ok(());
+        }
+        let Some(packing) = &mut self.packing else { return Ok(()) };
+        let message = match packing.read(&mut self.buffer) {
+            Ok(0) => {
+                let (bytes, crc32) = (packing.checksum.bytes, packing.checksum.crc32());
+                AgentMessage::BuildKept(BuildSum { bytes, crc32 })
+            }
+            Ok(bytes) => AgentMessage::BuildPiece(self.buffer[..bytes].to_vec()),
+            Err(error) => AgentMessage::BuildNotKept(error.to_string()),
+        };
+        if !matches!(message, AgentMessage::BuildPiece(_)) {
+            self.packing = None;
+        }
+        self.outbox.push(&message)?;
+        self.outbox.flush()
     }
 }
 

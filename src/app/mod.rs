@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
+use crate::builds::Builds;
 use crate::config::Config;
 use crate::domain::{Fault, SpentReason};
 use crate::engine::{DockerEngine, Engine, EngineError, Owner};
@@ -35,6 +36,8 @@ const EPOCH_DIGITS: usize = 12;
 const KILL_SECONDS_MAX: u64 = 5;
 /// How long the engine may take to remove all containers at the end. What is left ends by itself, without its daemon.
 const BURIAL_SECONDS_MAX: u64 = 60;
+/// How long the disk may take for what was compiled last.
+const WRITE_SECONDS_MAX: u64 = 5;
 /// How long open connections are waited for once nothing runs any more.
 const HANG_UP_SECONDS_MAX: u64 = 2;
 
@@ -72,6 +75,7 @@ pub struct App {
     grpc: (TcpListener, GrpcServer),
     http: (TcpListener, HttpState),
     pools: Arc<Pools>,
+    builds: (Builds, Arc<dyn Engine>),
     admission: Arc<Admission>,
     tasks: Tasks,
 }
@@ -119,11 +123,13 @@ impl App {
         let grpc_listener = listen(config.grpc).await?;
         let http_listener = listen(config.http).await?;
         let tasks = Tasks::default();
+        let builds = Builds::open(config.builds);
+        let for_builds = Arc::clone(&engine);
         let pools = Arc::new(make_pools(config.pool, &config.catalogue, engine, agents, &config.instance));
         let admission = Arc::new(Admission::new(config.admission));
         let health = Health::new(config.catalogue.clone(), Arc::clone(&pools), Arc::clone(&admission));
         let grpc = GrpcServer::new(GrpcServices {
-            executor: Executor::new(Arc::clone(&admission), Arc::clone(&pools)),
+            executor: Executor::new(Arc::clone(&admission), Arc::clone(&pools), builds.clone()),
             pools: Arc::clone(&pools),
             health: health.clone(),
             catalogue: config.catalogue,
@@ -137,6 +143,7 @@ impl App {
             grpc: (grpc_listener, grpc),
             http: (http_listener, http),
             pools,
+            builds: (builds, for_builds),
             admission,
             tasks,
         })
@@ -167,6 +174,7 @@ impl App {
         };
         tokio::pin!(servers);
         self.pools.start(&self.tasks);
+        self.builds.0.start(Arc::clone(&self.builds.1), &self.tasks);
         tracing::info!(%grpc_address, %http_address, version = env!("CARGO_PKG_VERSION"), "serving");
 
         let mut result = tokio::select! {
@@ -179,6 +187,7 @@ impl App {
             admission: &self.admission,
             tasks: &self.tasks,
             pools: &self.pools,
+            builds: &self.builds.0,
             not_serving,
         };
         if result.is_ok() {
@@ -207,6 +216,7 @@ struct Phases<'a> {
     admission: &'a Admission,
     tasks: &'a Tasks,
     pools: &'a Pools,
+    builds: &'a Builds,
     not_serving: NotServing,
 }
 
@@ -220,6 +230,11 @@ impl Phases<'_> {
             tracing::warn!("programs still run after the grace period; killing them");
             self.tasks.cancel_clients();
             let _ = timeout(Duration::from_secs(KILL_SECONDS_MAX), self.tasks.finish_clients()).await;
+        }
+
+        let bound = Duration::from_secs(WRITE_SECONDS_MAX);
+        if timeout(bound, self.builds.finish()).await.is_err() {
+            tracing::warn!("the disk does not take what was compiled; it is compiled again next time");
         }
 
         let bound = Duration::from_secs(BURIAL_SECONDS_MAX);

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::{Admission, AdmissionConfig};
+use crate::builds::{Builds, BuildsConfig};
 use crate::config::Config;
 use crate::domain::{
     Execution, ExecutionId, Isolation, Outcome, Sink, SinkClosed, SourceFile, StageKind, StreamKind, Tenant,
@@ -87,7 +88,8 @@ impl Workbench {
         let pools =
             Arc::new(super::make_pools(self.config.pool, &catalogue, engine, super::AGENTS, &instance));
         let admission = Arc::new(Admission::new(AdmissionConfig { in_flight_max: 1, queued_max: 0 }));
-        let executor = Executor::new(admission, Arc::clone(&pools));
+        // What proves an image is compiled in it.
+        let executor = Executor::new(admission, Arc::clone(&pools), Builds::open(BuildsConfig::NONE));
         let tasks = Tasks::default();
         pools.start(&tasks);
         let mut result = Ok(language.smoke.len());

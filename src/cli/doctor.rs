@@ -115,7 +115,7 @@ async fn check_language(bench: &Workbench, language: &LanguageSpec) -> Check {
         Ok(found) => found,
         Err(error) => return Check::bad(id, error.to_string(), "see to the engine first"),
     };
-    let Some(image) = found.chosen() else {
+    let Some((image, _)) = found.chosen() else {
         return Check::bad(id, "no image".to_owned(), &build);
     };
     match bench.prove(language).await {

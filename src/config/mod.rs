@@ -3,22 +3,27 @@
 mod raw;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::admission::AdmissionConfig;
+use crate::builds::BuildsConfig;
 use crate::domain::{Limits, MEMORY_BYTES_MIN};
 use crate::engine::DockerConfig;
 use crate::language::{Catalogue, CatalogueError, PoolBounds};
 use crate::pool::{PoolConfig, Wear};
 use crate::telemetry::LogConfig;
 
-use raw::{RawConfig, RawLanguages};
+use raw::{RawCache, RawConfig, RawLanguages};
 
 /// Longest time limit an operator may allow, in seconds: a day.
 const TIME_SECONDS_MAX: u64 = 24 * 60 * 60;
 /// Largest request an operator may allow, in MiB: it is held in memory while it runs.
 const REQUEST_MIB_MAX: u64 = 1024;
+/// Most that an operator may have kept of what was compiled, in MiB: a terabyte.
+const CACHE_MIB_MAX: u64 = 1 << 20;
+/// Largest build that an operator may have kept, in MiB: it is in memory while it is taken from its container.
+const BUILD_MIB_MAX: u64 = 256;
 /// Largest kept output an operator may allow, in KiB: a gRPC message of four such parts has to fit into 2 GiB.
 const OUTPUT_KIB_MAX: u64 = 256 * 1024;
 
@@ -43,6 +48,8 @@ pub struct Config {
     pub pool: PoolConfig,
     /// Admission.
     pub admission: AdmissionConfig,
+    /// What is kept of what was compiled.
+    pub builds: BuildsConfig,
     /// The languages.
     pub catalogue: Catalogue,
     /// Logging.
@@ -85,11 +92,12 @@ impl Config {
         file: Option<&Path>,
         variables: Vec<(String, String)>,
     ) -> Result<Self, SettingsError> {
-        validate(raw::read(file, variables)?)
+        let caches = caches(&variables);
+        validate(raw::read(file, variables)?, caches)
     }
 }
 
-fn validate(raw: RawConfig) -> Result<Config, SettingsError> {
+fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsError> {
     let grpc = address("server.grpc", &raw.server.grpc)?;
     let http = address("server.http", &raw.server.http)?;
     let instance = raw.server.instance.unwrap_or_else(|| format!("kiln-{}", grpc.port()));
@@ -116,7 +124,9 @@ fn validate(raw: RawConfig) -> Result<Config, SettingsError> {
     let uses_max = uses(raw.pool.uses, &catalogue)?;
     let age_minutes = within("pool.age_minutes", raw.pool.age_minutes, 1, 7 * 24 * 60)?;
     let request_mib = within("server.request_mib", raw.server.request_mib, 1, REQUEST_MIB_MAX)?;
+    let builds = builds(raw.cache, caches, &instance)?;
     Ok(Config {
+        builds,
         grpc,
         http,
         instance,
@@ -139,6 +149,27 @@ fn validate(raw: RawConfig) -> Result<Config, SettingsError> {
         },
         catalogue,
         log: LogConfig { filter: raw.log.filter, format: raw.log.format },
+    })
+}
+
+/// Where a daemon without a setting for it keeps what can be made again: what systemd, the desktop's standard or the user says.
+fn caches(variables: &[(String, String)]) -> Option<PathBuf> {
+    let of = |name: &str| {
+        let value = variables.iter().find(|(variable, _)| variable == name).map(|(_, value)| value);
+        value.filter(|value| Path::new(value).is_absolute()).map(PathBuf::from)
+    };
+    let shared = of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache")));
+    of("CACHE_DIRECTORY").or_else(|| Some(shared?.join("kiln")))
+}
+
+fn builds(raw: RawCache, caches: Option<PathBuf>, instance: &str) -> Result<BuildsConfig, SettingsError> {
+    let mib = within("cache.mib", raw.mib, 0, CACHE_MIB_MAX)?;
+    let build_mib = within("cache.build_mib", raw.build_mib, 1, BUILD_MIB_MAX)?;
+    Ok(BuildsConfig {
+        // Two daemons of one machine do not share a directory.
+        directory: raw.directory.or(caches).map(|directory| directory.join(instance)),
+        bytes_max: mib << 20,
+        build_bytes_max: build_mib << 20,
     })
 }
 

@@ -71,6 +71,20 @@ impl Default for RawAdmission {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawCache {
+    pub(super) directory: Option<PathBuf>,
+    pub(super) mib: u64,
+    pub(super) build_mib: u64,
+}
+
+impl Default for RawCache {
+    fn default() -> Self {
+        Self { directory: None, mib: 512, build_mib: 16 }
+    }
+}
+
 /// Ceilings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -129,6 +143,7 @@ pub(super) struct RawConfig {
     pub(super) engine: RawEngine,
     pub(super) pool: RawPool,
     pub(super) admission: RawAdmission,
+    pub(super) cache: RawCache,
     pub(super) limits: RawLimits,
     pub(super) languages: RawLanguages,
     pub(super) log: RawLog,

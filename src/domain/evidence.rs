@@ -68,6 +68,14 @@ pub struct StageEvidence {
     pub usage: Usage,
 }
 
+impl StageEvidence {
+    /// Whether its first process ended by itself with exit code 0.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.exit == Exit::Code(0) && self.killed.is_none()
+    }
+}
+
 /// What a stage wrote, up to the limit. Empty where it was streamed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StageOutput {

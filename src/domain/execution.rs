@@ -154,6 +154,8 @@ pub struct Placement {
     pub pool_hit: bool,
     /// Executions in that container, this one included.
     pub uses: u32,
+    /// Whether what ran had been compiled before.
+    pub compile_cached: bool,
 }
 
 /// All there is to say about an execution that took place.

@@ -15,6 +15,12 @@ impl Tenant {
     pub fn new(name: &str) -> Self {
         Self(name.into())
     }
+
+    /// The name; empty where there is none.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// How far a container may be shared between executions.

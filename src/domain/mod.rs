@@ -1,6 +1,7 @@
 //! What Kiln talks about: executions, limits, outcomes, faults. Plain data without I/O; it is never serialised from
 //! here, each boundary translates.
 
+mod build;
 mod evidence;
 mod execution;
 mod fault;
@@ -8,6 +9,7 @@ mod isolation;
 mod limits;
 mod verdict;
 
+pub use build::{KeepBuild, PackedBuild};
 pub use evidence::{Exit, KillCause, StageEvidence, StageKind, StageOutput, StageReport, StreamKind, Usage};
 pub use execution::{
     Execution, ExecutionId, LanguageId, Placement, Report, Sink, SinkClosed, SourceFile, Timings,

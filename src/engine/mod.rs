@@ -13,8 +13,8 @@ use async_trait::async_trait;
 pub use docker::{DockerConfig, DockerEngine};
 pub use error::EngineError;
 pub use types::{
-    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, ImageFacts, NO_CGROUP, Owner, Piece,
-    Progress, Tmpfs, Volume, VolumeFile,
+    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, ImageFacts, NO_CGROUP, Owner,
+    Piece, Progress, Tmpfs, Volume, VolumeFile,
 };
 
 /// What Kiln needs of an engine. Every call is bounded in time and in parallelism by the implementation.
@@ -28,7 +28,7 @@ pub trait Engine: Send + Sync + fmt::Debug {
     async fn pull(&self, reference: &str, progress: Progress<'_>) -> Result<(), EngineError>;
     /// Builds an image; `progress` gets a line whenever there is one.
     async fn build(&self, spec: &BuildSpec, progress: Progress<'_>) -> Result<(), EngineError>;
-    /// Makes a volume that holds these files, readable by everyone, writable by nobody.
+    /// Puts these files into a volume, which is made where it is missing; through a container of `image` that is never started.
     async fn fill_volume(
         &self,
         volume: &Volume,

@@ -116,8 +116,19 @@ pub struct VolumeFile {
     pub path: String,
     /// Its bytes.
     pub content: Vec<u8>,
-    /// Whether it may be executed.
-    pub executable: bool,
+    /// Who may do what with it.
+    pub access: Access,
+}
+
+/// What containers may do with a file of a volume, which nobody can change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody reads it.
+    Read,
+    /// Everybody reads and executes it.
+    Execute,
+    /// The agent alone reads it, and lists the folder it is in.
+    Agent,
 }
 
 /// A hardened container.

@@ -22,7 +22,7 @@ pub(super) fn response(report: Report) -> proto::ExecuteResponse {
             image: placement.image,
             pool_hit: placement.pool_hit,
             container_uses: placement.uses,
-            compile_cached: false,
+            compile_cached: placement.compile_cached,
         }),
         hints: report.hints,
     }

@@ -138,10 +138,10 @@ impl<'a> From<&'a LanguageHealth> for LanguagePage<'a> {
             image: (!pool.image.is_empty()).then_some(pool.image.as_str()),
             source: health.source().map(|source| source.label()),
             candidates: found
-                .map(|(candidate, available)| CandidatePage {
+                .map(|(candidate, id)| CandidatePage {
                     reference: &candidate.reference,
                     source: candidate.source.label(),
-                    available: *available,
+                    available: id.is_some(),
                 })
                 .collect(),
             toolchain: &condition.toolchain,

@@ -6,8 +6,8 @@ use crate::language::{ImageCandidate, LanguageSpec};
 /// What the engine has of a language's candidates, in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Availability {
-    /// Each candidate and whether the engine has it.
-    pub candidates: Vec<(ImageCandidate, bool)>,
+    /// Each candidate, with its content digest where the engine has it.
+    pub candidates: Vec<(ImageCandidate, Option<String>)>,
 }
 
 impl Availability {
@@ -18,8 +18,8 @@ impl Availability {
     pub async fn look_up(engine: &dyn Engine, language: &LanguageSpec) -> Result<Self, EngineError> {
         let mut candidates = Vec::new();
         for candidate in &language.images {
-            let there = engine.image(&candidate.reference).await?.is_some();
-            candidates.push((candidate.clone(), there));
+            let facts = engine.image(&candidate.reference).await?;
+            candidates.push((candidate.clone(), facts.map(|facts| facts.id)));
         }
         Ok(Self { candidates })
     }
@@ -27,20 +27,20 @@ impl Availability {
     /// Whether the engine has this one.
     #[must_use]
     pub fn has(&self, candidate: &ImageCandidate) -> bool {
-        self.candidates.iter().any(|(known, there)| *there && known == candidate)
+        self.candidates.iter().any(|(known, id)| id.is_some() && known == candidate)
     }
 
-    /// The first that is there.
+    /// The first that is there, and its content digest.
     #[must_use]
-    pub fn chosen(&self) -> Option<&ImageCandidate> {
-        self.candidates.iter().find(|(_, there)| *there).map(|(candidate, _)| candidate)
+    pub fn chosen(&self) -> Option<(&ImageCandidate, &str)> {
+        self.candidates.iter().find_map(|(candidate, id)| Some((candidate, id.as_deref()?)))
     }
 }
 
 /// Logs the choice, and the fallback where there is one.
 pub fn report(language: &LanguageSpec, found: &Availability) {
     let first = language.images.first();
-    match found.chosen() {
+    match found.chosen().map(|(image, _)| image) {
         Some(image) if Some(image) == first => {
             tracing::info!(language = %language.id, image = image.reference, "image chosen");
         }

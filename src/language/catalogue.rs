@@ -11,7 +11,7 @@ use crate::domain::{LanguageId, Limits};
 
 use super::raw::{RawImage, RawLanguage, RawLimits, RawSource, RawStandby};
 use super::smoke::SmokeProgram;
-use super::spec::{ImageCandidate, ImageSource, LanguageSpec, PoolBounds, SOURCES, Standby};
+use super::spec::{BuildCache, ImageCandidate, ImageSource, LanguageSpec, PoolBounds, SOURCES, Standby};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
 
@@ -222,6 +222,9 @@ fn parse(folder: &str, files: &Folder) -> Result<LanguageSpec, String> {
     if raw.compile_standby.is_some() && !ends_with_sources {
         return Err(format!("compile_standby needs a compile command that ends with {SOURCES:?}"));
     }
+    if raw.build_cache.is_some() && raw.compile.is_none() {
+        return Err("build_cache needs a compile command".to_owned());
+    }
     let smoke: Folder = files
         .iter()
         .filter_map(|(path, content)| Some((path.strip_prefix(SMOKE_FOLDER)?.to_owned(), content.clone())))
@@ -238,6 +241,7 @@ fn parse(folder: &str, files: &Folder) -> Result<LanguageSpec, String> {
         raw.images.into_iter().map(candidate).collect(),
         raw.compile_standby.map(standby),
         raw.standby.map(standby),
+        raw.build_cache.map(|raw| BuildCache { never_with: raw.never_with }),
         limits(&raw.limits),
         PoolBounds { min: raw.pool.min, max: raw.pool.max },
         SmokeProgram::pair(&smoke)?,

@@ -10,6 +10,6 @@ mod spec;
 pub use catalogue::{AssetFile, Catalogue, CatalogueError, SPEC_FILE};
 pub use smoke::SmokeProgram;
 pub use spec::{
-    BUILD_DIR, ImageCandidate, ImageSource, LanguageSpec, MOUNT_DIR, PoolBounds, Standby, TMP_DIR,
-    WORKSPACE_DIR,
+    BUILD_DIR, BuildCache, ImageCandidate, ImageSource, LanguageSpec, MOUNT_DIR, PoolBounds, Standby,
+    TMP_DIR, WORKSPACE_DIR,
 };

@@ -20,6 +20,7 @@ pub(super) struct RawLanguage {
     pub(super) images: Vec<RawImage>,
     pub(super) compile_standby: Option<RawStandby>,
     pub(super) standby: Option<RawStandby>,
+    pub(super) build_cache: Option<RawBuildCache>,
     pub(super) limits: RawLimits,
     pub(super) pool: RawPool,
 }
@@ -61,6 +62,14 @@ pub(super) struct RawStandby {
     /// Whether what waits has sized itself by the memory limit.
     #[serde(default)]
     pub(super) plain_when_memory_differs: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBuildCache {
+    /// Words in a source that make each of its builds different.
+    #[serde(default)]
+    pub(super) never_with: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -76,6 +76,13 @@ impl Standby {
     }
 }
 
+/// Everything that a run needs is what the compiler leaves in the build directory, and the same sources give the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildCache {
+    /// Words in a source that make each of its builds different.
+    pub never_with: Vec<String>,
+}
+
 /// How many containers a language has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolBounds {
@@ -105,6 +112,8 @@ pub struct LanguageSpec {
     pub images: Vec<ImageCandidate>,
     compile_standby: Option<Standby>,
     standby: Option<Standby>,
+    /// Whether what its compiler makes is good for the same sources again.
+    pub build_cache: Option<BuildCache>,
     /// Defaults of its limits.
     pub limits: Limits,
     /// Its share of the pool.
@@ -127,6 +136,7 @@ impl LanguageSpec {
         images: Vec<ImageCandidate>,
         compile_standby: Option<Standby>,
         standby: Option<Standby>,
+        build_cache: Option<BuildCache>,
         limits: Limits,
         pool: PoolBounds,
         smoke: Vec<SmokeProgram>,
@@ -143,6 +153,7 @@ impl LanguageSpec {
             images,
             compile_standby,
             standby,
+            build_cache,
             limits,
             pool,
             smoke,

@@ -203,14 +203,15 @@ async fn make_blueprint(pool: &LanguagePool, supplies: &Supplies) -> Result<Blue
     if known.as_ref() != Some(&found) {
         images::report(&pool.spec, &found);
     }
-    let image = found.chosen().cloned();
+    let chosen = found.chosen().map(|(image, id)| (image.clone(), id.to_owned()));
     pool.condition.send_modify(|condition| condition.availability = Some(found));
-    let image = image.ok_or(ProvisionError::NoImage)?;
+    let (image, image_id) = chosen.ok_or(ProvisionError::NoImage)?;
     let volume = supplies.volume.ensure(engine, &info.arch, &image.reference).await;
     let volume = volume.map_err(ProvisionError::Engine)?;
     Ok(Blueprint {
         language: Arc::clone(&pool.spec),
         image,
+        image_id,
         owner: supplies.owner.clone(),
         volume,
         cpu_millis: supplies.cpu_millis_max.min(info.cpus.saturating_mul(1000)),

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::{Affinity, LanguageId};
 use crate::engine::{Engine, EngineError, EngineInfo, Owner};
 use crate::language::Catalogue;
-use crate::sandbox::{Burial, Uids, Warm};
+use crate::sandbox::{Blueprint, Burial, Uids, Warm};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
@@ -217,6 +217,12 @@ impl Pools {
             _under_way: self.supplies.traffic.enter(),
         };
         Ok(Lease { warm, hit, ticket })
+    }
+
+    /// What a language's next containers are made of; `None` until its image was found.
+    #[must_use]
+    pub fn blueprint(&self, language: &LanguageId) -> Option<Arc<Blueprint>> {
+        self.by_language.get(language)?.condition.borrow().blueprint.clone()
     }
 
     /// The engine that the containers live in.

@@ -9,7 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::Affinity;
+use crate::domain::{Affinity, SpentReason};
 use crate::sandbox::Used;
 use crate::telemetry::metrics;
 
@@ -20,8 +20,17 @@ use super::reaper::QueueClosed;
 #[derive(Debug)]
 pub(super) struct Recycling {
     pub(super) pool: Arc<LanguagePool>,
-    pub(super) affinity: Affinity,
     pub(super) used: Used,
+    pub(super) next: Next,
+}
+
+/// What becomes of it once it has nothing more to say.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// It serves these again.
+    Reset(Affinity),
+    /// It is given up.
+    End(SpentReason),
 }
 
 /// Runs until stopped.
@@ -38,8 +47,16 @@ pub(super) async fn run(
     }
 }
 
-async fn reset(Recycling { pool, affinity, used }: Recycling, closed: CancellationToken) {
+async fn reset(Recycling { pool, mut used, next }: Recycling, closed: CancellationToken) {
     let language = pool.spec.id.as_str();
+    let affinity = match next {
+        Next::Reset(affinity) => affinity,
+        Next::End(reason) => {
+            let _ = closed.run_until_cancelled(used.collect()).await;
+            metrics::spent(language, used.spend(reason).reason.label());
+            return;
+        }
+    };
     let begun = Instant::now();
     // Once the pools close, a container is buried whatever its reset would have shown.
     let Some(result) = closed.run_until_cancelled(used.reset()).await else { return };

@@ -10,7 +10,7 @@ use crate::sandbox::{Disposition, UIDS, Used};
 use crate::telemetry::metrics;
 
 use super::language_pool::LanguagePool;
-use super::recycler::Recycling;
+use super::recycler::{Next, Recycling};
 use super::traffic::UnderWay;
 
 /// How often and how long a container may serve.
@@ -64,17 +64,23 @@ impl Drop for Settlement {
         let pool = &self.ticket.pool;
         let spent = match disposition {
             Disposition::Spent(spent) => spent,
-            Disposition::Used(used) => match (self.ticket.affinity.take(), self.ticket.worn_out(&used)) {
-                (None, _) => used.spend(SpentReason::OneShot),
-                (Some(_), Some(reason)) => used.spend(reason),
-                (Some(affinity), None) => {
-                    let recycling = Recycling { pool: Arc::clone(pool), affinity, used };
-                    // Full cannot be: there is a place for every container. Closed means that the daemon ends, and the
-                    // container is buried by being dropped.
-                    let _ = self.ticket.recycler.try_send(recycling);
-                    return;
+            Disposition::Used(used) => {
+                let next = match (self.ticket.affinity.take(), self.ticket.worn_out(&used)) {
+                    (None, _) => Next::End(SpentReason::OneShot),
+                    (Some(_), Some(reason)) => Next::End(reason),
+                    (Some(affinity), None) => Next::Reset(affinity),
+                };
+                match next {
+                    Next::End(reason) if !used.is_capturing() => used.spend(reason),
+                    Next::End(_) | Next::Reset(_) => {
+                        let recycling = Recycling { pool: Arc::clone(pool), used, next };
+                        // Full cannot be: there is a place for every container. Closed means that the daemon ends, and
+                        // the container is buried by being dropped.
+                        let _ = self.ticket.recycler.try_send(recycling);
+                        return;
+                    }
                 }
-            },
+            }
         };
         metrics::spent(pool.spec.id.as_str(), spent.reason.label());
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
-use crate::engine::{Engine, EngineError, Owner, Volume, VolumeFile};
+use crate::engine::{Access, Engine, EngineError, Owner, Volume, VolumeFile};
 use crate::language::Catalogue;
 
 /// An agent that `build.rs` made.
@@ -38,7 +38,7 @@ impl AgentVolume {
         let assets = catalogue.assets().iter().map(|asset| VolumeFile {
             path: asset.path.clone(),
             content: asset.content.clone(),
-            executable: false,
+            access: Access::Read,
         });
         Self { owner: owner.clone(), agents, assets: assets.collect(), filled: Mutex::new(None) }
     }
@@ -52,7 +52,8 @@ impl AgentVolume {
     }
 
     fn files(&self, agent: &AgentBinary) -> Vec<VolumeFile> {
-        let own = VolumeFile { path: "agent".to_owned(), content: agent.content.to_vec(), executable: true };
+        let own =
+            VolumeFile { path: "agent".to_owned(), content: agent.content.to_vec(), access: Access::Execute };
         std::iter::once(own).chain(self.assets.iter().cloned()).collect()
     }
 

@@ -10,11 +10,13 @@ use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    ExecutionId, Exit, KillCause, Sink, SinkClosed, SpentReason, StageEvidence, StageKind, StreamKind, Usage,
+    ExecutionId, Exit, KeepBuild, KillCause, Sink, SinkClosed, SpentReason, StageEvidence, StageKind,
+    StreamKind, Usage,
 };
 use crate::engine::{ContainerId, Engine};
 use crate::wire::{self, AgentMessage, Ending, HostMessage, INPUT_WINDOW_BYTES, Stage, StageReport, Stream};
 
+use super::capture::{self, Capture};
 use super::error::SandboxError;
 use super::handle::Handle;
 use super::plan::{INPUT_PIECE_BYTES, Plan};
@@ -30,6 +32,8 @@ pub struct Busy {
     handle: Handle,
     session: Session,
     blueprint: Arc<Blueprint>,
+    /// What its compiler makes, where that is wanted.
+    capture: Option<Capture>,
 }
 
 /// A container that never serves again. Dropping it destroys the container.
@@ -74,7 +78,7 @@ pub struct Ran {
 
 impl Busy {
     pub(super) fn new(handle: Handle, session: Session, blueprint: Arc<Blueprint>) -> Self {
-        Self { handle, session, blueprint }
+        Self { handle, session, blueprint, capture: None }
     }
 
     /// The engine's id.
@@ -93,6 +97,13 @@ impl Busy {
     #[must_use]
     pub fn uses(&self) -> u32 {
         self.handle.uses
+    }
+
+    /// Has what its compiler makes given to `keep`. The plan says how large that may be, with the same bound.
+    #[must_use]
+    pub fn keeping(mut self, bytes_max: u64, keep: KeepBuild) -> Self {
+        self.capture = Some(Capture::new(bytes_max, keep));
+        self
     }
 
     /// Runs the plan to its end, or kills it when `cancel` says so. Output goes to `sink`.
@@ -115,7 +126,7 @@ impl Busy {
                 SpentReason::Abandoned
             }
             Ok(()) => {
-                let used = Used::new(self.handle, self.session, self.blueprint);
+                let used = Used::new(self.handle, self.session, self.blueprint, self.capture);
                 return (ran, result, Disposition::Used(used));
             }
             Err(_) => SpentReason::Broken,
@@ -146,7 +157,7 @@ impl Busy {
             tokio::time::sleep(KILL_WAIT).await;
         };
         tokio::select! {
-            result = listen(reader, id, plan, &self.blueprint.image.reference, sink, &taken, ran) => result,
+            result = listen(reader, id, plan, &self.blueprint.image.reference, sink, &taken, &mut self.capture, ran) => result,
             error = speak(writer, plan, window, cancel) => Err(error),
             () = killed => Ok(()),
         }
@@ -200,6 +211,7 @@ async fn say(
     writer.send(&[HostMessage::Kill]).await
 }
 
+#[expect(clippy::too_many_arguments, reason = "each is another end of the conversation")]
 async fn listen(
     reader: &mut Reader,
     id: ExecutionId,
@@ -207,6 +219,7 @@ async fn listen(
     image: &str,
     sink: &mut dyn Sink,
     taken: &watch::Sender<u64>,
+    capture: &mut Option<Capture>,
     ran: &mut Ran,
 ) -> Result<(), SandboxError> {
     // One bound on the whole; where it strikes tells a silent agent from a caller that does not read.
@@ -235,11 +248,21 @@ async fn listen(
             AgentMessage::Ended(report) => {
                 let evidence = evidence(&report, plan, image)?;
                 match report.stage {
-                    Stage::Compile => ran.compile = Some(evidence),
+                    Stage::Compile => {
+                        if !evidence.is_success() {
+                            capture.take().into_iter().for_each(Capture::give_up);
+                        } else if evidence.memory_kills > 0 {
+                            capture.iter_mut().for_each(Capture::spoil);
+                        }
+                        ran.compile = Some(evidence);
+                    }
                     Stage::Run => ran.run = Some(evidence),
                 }
             }
             AgentMessage::Finished => return Ok(()),
+            message @ (AgentMessage::BuildPiece(_)
+            | AgentMessage::BuildKept(_)
+            | AgentMessage::BuildNotKept(_)) => capture::take(capture, message)?,
             other @ (AgentMessage::Hello { .. }
             | AgentMessage::Ready { .. }
             | AgentMessage::Clean { .. }
@@ -347,7 +370,7 @@ mod tests {
         };
         let (taken, _window) = watch::channel(0);
         let (id, mut ran) = (ExecutionId::random(), Ran::default());
-        listen(&mut session.reader, id, &plan, "image", &mut Stalled, &taken, &mut ran).await
+        listen(&mut session.reader, id, &plan, "image", &mut Stalled, &taken, &mut None, &mut ran).await
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 //! Dropping any of them destroys the container. The one way back from `Used` to `Warm` is a reset that was proven.
 
 mod busy;
+mod capture;
 mod error;
 mod handle;
 mod plan;
@@ -15,7 +16,7 @@ mod warm;
 pub use busy::{Busy, Disposition, Ran, Spent};
 pub use error::SandboxError;
 pub use handle::{Burial, Graves, Lot};
-pub use plan::Plan;
+pub use plan::{BuildSource, Extent, Plan};
 pub use uids::{UIDS, UidBlock, Uids};
 pub use used::{ResetError, Used};
 pub use warm::{Blueprint, Cold, Greeting, Warm};

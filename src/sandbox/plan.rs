@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::domain::{Execution, Limits};
-use crate::language::{LanguageSpec, Standby};
-use crate::wire::{self, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, StageSpec};
+use crate::domain::{Execution, Limits, PackedBuild};
+use crate::language::{LanguageSpec, MOUNT_DIR, Standby};
+use crate::wire::{self, BuildSum, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, StageSpec};
 
 use super::error::SandboxError;
 use super::warm::Blueprint;
@@ -34,12 +34,47 @@ pub struct Plan {
     pub(super) run_program: String,
 }
 
+/// Where what runs comes from, in a language that compiles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildSource {
+    /// It is compiled.
+    Compiler {
+        /// Largest build that is sent up, in bytes; 0 where it is not wanted.
+        keep_bytes_max: u64,
+    },
+    /// It lies in the agent's volume.
+    Shelf {
+        /// Path below the volume's root.
+        path: String,
+        /// Its length.
+        bytes: u64,
+        /// Its CRC-32.
+        crc32: u32,
+    },
+    /// It is sent along.
+    Packed(PackedBuild),
+}
+
+/// How far an execution goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Compiles where there is something to compile, and runs.
+    Whole,
+    /// Compiles, no more.
+    CompileOnly,
+}
+
 impl Plan {
     /// Lays out `execution` for containers of `blueprint`.
     ///
     /// # Errors
     /// When a message is too long to be framed.
-    pub fn new(execution: &Execution, blueprint: &Blueprint) -> Result<Self, SandboxError> {
+    pub fn new(
+        execution: &Execution,
+        blueprint: &Blueprint,
+        source: &BuildSource,
+        extent: Extent,
+    ) -> Result<Self, SandboxError> {
         let language = &blueprint.language;
         let image = &blueprint.image;
         let limits = &execution.limits;
@@ -54,7 +89,12 @@ impl Plan {
             cpu_micros: micros(cpu),
         };
         let waiting_compiler = language.compile_standby(image);
-        let compile = language.compile_argv(image, &execution.main, &paths).map(|argv| {
+        let keep_build_bytes_max = match source {
+            BuildSource::Compiler { keep_bytes_max } => Some(*keep_bytes_max),
+            BuildSource::Shelf { .. } | BuildSource::Packed(_) => None,
+        };
+        let argv = keep_build_bytes_max.and(language.compile_argv(image, &execution.main, &paths));
+        let compile = argv.map(|argv| {
             let sources = waiting_compiler.as_ref().map_or(0, |(_, command)| argv.len() - command.len());
             stage(argv, sources, limits.compile_time, limits.compile_time)
         });
@@ -78,6 +118,7 @@ impl Plan {
                 wire::encode_into(&message, &mut opening)?;
             }
         }
+        encode_build(source, &mut opening)?;
         let program =
             |stage: Option<&StageSpec>| stage.and_then(|s| s.argv.first().cloned()).unwrap_or_default();
         let (compile_program, run_program) = (program(compile.as_ref()), program(Some(&run)));
@@ -90,13 +131,40 @@ impl Plan {
         let use_standby = as_started && waiting_interpreter.is_some_and(serves);
         let waiting = waiting_compiler.iter().map(|(standby, _)| *standby).chain(waiting_interpreter);
         let stand_down = waiting.into_iter().any(|standby| standby.plain_when_memory_differs);
-        let job =
-            HostMessage::Run(JobSpec { compile, run, use_compile_standby, use_standby, limits: job_limits });
-        wire::encode_into(&job, &mut opening)?;
+        let job = JobSpec {
+            compile,
+            keep_build_bytes_max: keep_build_bytes_max.unwrap_or(0),
+            run,
+            compile_only: extent == Extent::CompileOnly,
+            use_compile_standby,
+            use_standby,
+            limits: job_limits,
+        };
+        wire::encode_into(&HostMessage::Run(job), &mut opening)?;
         let stdin = execution.stdin.clone();
         let memory_bytes = limits.memory_bytes;
         Ok(Self { opening, stdin, memory_bytes, stand_down, guard, compile_program, run_program })
     }
+}
+
+/// What brings a build that exists into the container.
+fn encode_build(source: &BuildSource, opening: &mut Vec<u8>) -> Result<(), SandboxError> {
+    match source {
+        BuildSource::Compiler { .. } => {}
+        BuildSource::Shelf { path, bytes, crc32 } => {
+            let path = format!("{MOUNT_DIR}/{path}");
+            let sum = BuildSum { bytes: *bytes, crc32: *crc32 };
+            wire::encode_into(&HostMessage::BuildOnShelf { path, sum }, opening)?;
+        }
+        BuildSource::Packed(PackedBuild { content, crc32 }) => {
+            for piece in content.chunks(FILE_PIECE_BYTES) {
+                wire::encode_into(&HostMessage::BuildPiece(piece.to_vec()), opening)?;
+            }
+            let sum = BuildSum { bytes: content.len() as u64, crc32: *crc32 };
+            wire::encode_into(&HostMessage::BuildEnd(sum), opening)?;
+        }
+    }
+    Ok(())
 }
 
 /// What waits was started with the default bounds and environment.

@@ -9,16 +9,22 @@ use crate::domain::SpentReason;
 use crate::wire::{AgentMessage, HostMessage};
 
 use super::busy::Spent;
+use super::capture::{self, Capture};
 use super::error::SandboxError;
 use super::handle::Handle;
 use super::session::Session;
 use super::warm::{Blueprint, READY_SECONDS_MAX, Warm, unexpected};
+
+/// How long the rest of a build may take, in seconds: an engine passes on a hundred megabytes in one.
+const COLLECT_SECONDS_MAX: u64 = 30;
 
 /// A container that may serve again once it is proven clean. Dropping it destroys the container.
 pub struct Used {
     handle: Handle,
     session: Session,
     blueprint: Arc<Blueprint>,
+    /// A build that has not come to its end.
+    capture: Option<Capture>,
 }
 
 impl std::fmt::Debug for Used {
@@ -42,8 +48,13 @@ pub enum ResetError {
 }
 
 impl Used {
-    pub(super) fn new(handle: Handle, session: Session, blueprint: Arc<Blueprint>) -> Self {
-        Self { handle, session, blueprint }
+    pub(super) fn new(
+        handle: Handle,
+        session: Session,
+        blueprint: Arc<Blueprint>,
+        capture: Option<Capture>,
+    ) -> Self {
+        Self { handle, session, blueprint, capture }
     }
 
     /// Executions in it so far.
@@ -62,6 +73,29 @@ impl Used {
     #[must_use]
     pub fn has_uids(&self) -> bool {
         self.handle.has_uids()
+    }
+
+    /// Whether a build is still on its way from it.
+    #[must_use]
+    pub fn is_capturing(&self) -> bool {
+        self.capture.is_some()
+    }
+
+    /// Takes a build that is on its way to its end.
+    ///
+    /// # Errors
+    /// Its agent failed.
+    pub async fn collect(&mut self) -> Result<(), SandboxError> {
+        let seconds = COLLECT_SECONDS_MAX;
+        let collect = async {
+            while self.capture.is_some() {
+                capture::take(&mut self.capture, self.session.reader.receive().await?)?;
+            }
+            Ok(())
+        };
+        timeout(Duration::from_secs(seconds), collect)
+            .await
+            .map_err(|_| SandboxError::Silent { what: "send its build", seconds })?
     }
 
     /// Gives it up for a reason of the pool's.
@@ -91,6 +125,7 @@ impl Used {
         let Some(uid) = self.handle.next_uid() else {
             return Err(ResetError::Unclean { reason: "it has no uid left for another job".to_owned() });
         };
+        self.collect().await?;
         self.session.writer.send(&[HostMessage::Reset { uid }]).await?;
         let seconds = READY_SECONDS_MAX;
         let answer = timeout(Duration::from_secs(seconds), self.session.reader.receive()).await;

@@ -34,6 +34,8 @@ pub struct Blueprint {
     pub language: Arc<LanguageSpec>,
     /// The image in use.
     pub image: ImageCandidate,
+    /// Its content digest.
+    pub image_id: String,
     /// Whose containers these are.
     pub owner: Owner,
     /// The agent's volume.
@@ -136,7 +138,15 @@ fn setup(blueprint: &Blueprint, uid: u32) -> Setup {
         .standby(&blueprint.image)
         .map(|standby| waiting(standby, language.run_argv(&language.main_file)));
     let version_argv = if blueprint.ask_version { language.version.clone() } else { Vec::new() };
-    Setup { workspace: WORKSPACE_DIR.to_owned(), uid, compile_standby, standby, version_argv, env }
+    Setup {
+        workspace: WORKSPACE_DIR.to_owned(),
+        build: BUILD_DIR.to_owned(),
+        uid,
+        compile_standby,
+        standby,
+        version_argv,
+        env,
+    }
 }
 
 impl Warm {

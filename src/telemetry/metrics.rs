@@ -17,6 +17,8 @@ const SPENT: &str = "kiln_containers_spent_total";
 const RESET_SECONDS: &str = "kiln_container_reset_seconds";
 const RETURN_SECONDS: &str = "kiln_container_return_seconds";
 const RETRIES: &str = "kiln_sandbox_retries_total";
+const BUILDS: &str = "kiln_builds_total";
+const BUILDS_BYTES: &str = "kiln_builds_bytes";
 const IN_FLIGHT: &str = "kiln_in_flight";
 const QUEUED: &str = "kiln_queued";
 
@@ -55,6 +57,8 @@ fn install() -> Result<PrometheusHandle, BuildError> {
         "time from a reply to when its container can serve again, by language"
     );
     describe_counter!(RETRIES, "executions moved to a fresh container because theirs broke before the start");
+    describe_counter!(BUILDS, "builds that executions asked the cache for, by what came of it");
+    describe_gauge!(BUILDS_BYTES, "bytes of all kept builds");
     describe_gauge!(IN_FLIGHT, "admitted executions");
     describe_gauge!(QUEUED, "executions that wait for admission");
     Ok(handle)
@@ -109,6 +113,16 @@ pub fn created(language: &str, time: Duration) {
 /// A container could not be made.
 pub fn create_failed(language: &str) {
     counter!(CREATE_FAILURES, "language" => language.to_owned()).increment(1);
+}
+
+/// What came of asking for a build.
+pub fn build(result: &'static str) {
+    counter!(BUILDS, "result" => result).increment(1);
+}
+
+/// Bytes of all kept builds.
+pub fn builds_bytes(bytes: u64) {
+    gauge!(BUILDS_BYTES).set(bytes as f64);
 }
 
 /// A container is given up.

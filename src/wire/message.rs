@@ -1,8 +1,9 @@
 //! The two directed sets of messages.
 //!
 //! One agent session is: `Hello` up, `Setup` down, `Ready` up, then per job any number of `File` and one `Run`
-//! down, the job's output and reports up, ended by `Finished`. Before a further job `Reset` goes down and `Clean` comes up,
-//! or `Unclean`, after which nothing may run. Times are in microseconds, sizes in bytes.
+//! down, the job's output and reports up, ended by `Finished`. A job that compiles may have its build sent up, and another job be
+//! given that build. Before a further job, when a build has been sent to its end, `Reset` goes down and `Clean` comes up, or
+//! `Unclean`, after which nothing may run. Times are in microseconds, sizes in bytes.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
 /// is never stuck behind input.
@@ -32,6 +33,17 @@ pub enum HostMessage {
         /// This piece's content.
         #[serde(with = "serde_bytes")]
         content: Vec<u8>,
+    },
+    /// A piece of a packed build for the next job, as an agent sent it.
+    BuildPiece(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// The last piece has been sent: the agent checks what it has.
+    BuildEnd(BuildSum),
+    /// A packed build for the next job, which is in the agent's volume.
+    BuildOnShelf {
+        /// Absolute path; no job can reach it.
+        path: String,
+        /// What it has to be.
+        sum: BuildSum,
     },
     /// The files are there: run.
     Run(JobSpec),
@@ -56,6 +68,8 @@ pub enum HostMessage {
 pub struct Setup {
     /// Absolute path of the workspace, which is every job's working directory.
     pub workspace: String,
+    /// Absolute path of the directory that compilers leave their result in.
+    pub build: String,
     /// The job's uid and gid.
     pub uid: u32,
     /// The compiler to start now, if the language has one that can wait.
@@ -84,10 +98,14 @@ pub struct StandbySpec {
 /// One execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobSpec {
-    /// The compile stage, if the language has one.
+    /// The compile stage, if there is something to compile.
     pub compile: Option<StageSpec>,
+    /// Largest build that is sent up once compiled, in bytes; 0 where it is not wanted.
+    pub keep_build_bytes_max: u64,
     /// The run stage.
     pub run: StageSpec,
+    /// Whether the job is over once it is compiled.
+    pub compile_only: bool,
     /// Whether the waiting compiler is to be used for the compile stage.
     pub use_compile_standby: bool,
     /// Whether the waiting interpreter is to be used for the run stage.
@@ -109,6 +127,15 @@ pub struct StageSpec {
     pub wall_micros: u64,
     /// CPU time bound over all processes, microseconds.
     pub cpu_micros: u64,
+}
+
+/// What a packed build is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildSum {
+    /// Its length.
+    pub bytes: u64,
+    /// Its CRC-32.
+    pub crc32: u32,
 }
 
 /// Bounds of a job.
@@ -168,6 +195,12 @@ pub enum AgentMessage {
         #[serde(with = "serde_bytes")]
         content: Vec<u8>,
     },
+    /// A piece of what the job's compiler made. Comes beside the run stage's messages, and after `Finished` where the program was faster.
+    BuildPiece(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// The build has been sent.
+    BuildKept(BuildSum),
+    /// The build is not sent, or not to its end.
+    BuildNotKept(String),
     /// The program has taken this many more bytes of input.
     InputTaken(u64),
     /// A stage is over and nothing of it lives.

@@ -8,6 +8,6 @@ mod message;
 
 pub use frame::{Decoder, FrameError, MAX_FRAME_BYTES, encode, encode_into};
 pub use message::{
-    AgentMessage, CgroupVersion, Ending, Exit, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec,
+    AgentMessage, BuildSum, CgroupVersion, Ending, Exit, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec,
     KillCause, MAGIC, Setup, Stage, StageReport, StageSpec, StandbySpec, Stream, Usage, VERSION,
 };

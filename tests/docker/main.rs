@@ -12,6 +12,7 @@
 mod support;
 
 mod api;
+mod builds;
 mod command_line;
 mod composed;
 mod crash;

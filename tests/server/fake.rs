@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use kiln::engine::{
-    AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, ImageFacts, Owner,
-    Piece, Progress, Volume, VolumeFile,
+    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, ImageFacts,
+    Owner, Piece, Progress, Volume, VolumeFile,
 };
 use kiln::wire::{
     AgentMessage, CgroupVersion, Decoder, Ending, Exit, HostMessage, KillCause, MAGIC, Stage, StageReport,
@@ -153,8 +153,10 @@ impl Engine for FakeEngine {
     }
 
     async fn fill_volume(&self, volume: &Volume, _: &str, files: Vec<VolumeFile>) -> Result<(), EngineError> {
-        let agent = files.into_iter().find(|file| file.path == "agent" && file.executable).unwrap();
-        *self.agent.lock().unwrap() = agent.content;
+        let is_agent = |file: &VolumeFile| file.path == "agent" && file.access == Access::Execute;
+        if let Some(agent) = files.into_iter().find(is_agent) {
+            *self.agent.lock().unwrap() = agent.content;
+        }
         self.volumes.lock().unwrap().insert(volume.name.clone());
         Ok(())
     }

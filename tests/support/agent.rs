@@ -58,7 +58,9 @@ pub(crate) fn shell(script: &str) -> JobSpec {
     let argv = ["sh", "-c", script].map(str::to_owned).to_vec();
     JobSpec {
         compile: None,
+        keep_build_bytes_max: 0,
         run: stage(argv),
+        compile_only: false,
         use_compile_standby: false,
         use_standby: false,
         limits: limits(),

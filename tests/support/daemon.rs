@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use kiln::proto::executor_client::ExecutorClient;
 use kiln::proto::{ExecuteRequest, ExecuteResponse};
+use tempfile::TempDir;
 use tonic::Status;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
@@ -27,6 +28,8 @@ pub(crate) struct Daemon {
     pub(crate) http: SocketAddr,
     pub(crate) instance: String,
     log: Arc<Mutex<Vec<String>>>,
+    /// What it keeps of what it compiled, unless the test has another place for that.
+    _cache: TempDir,
     logger: Option<JoinHandle<()>>,
 }
 
@@ -50,6 +53,8 @@ impl Daemon {
             ("KILN__LANGUAGES__ONLY", languages.join(",")),
             ("KILN__LOG__FORMAT", "json".to_owned()),
         ]);
+        let cache = TempDir::new().unwrap();
+        let _ = variables.insert("KILN__CACHE__DIRECTORY", cache.path().display().to_string());
         variables.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let mut process = Process::start(instance, variables);
         let mut lines = BufReader::new(process.log()).lines().map_while(Result::ok);
@@ -70,7 +75,15 @@ impl Daemon {
         // A pipe that nobody reads would stop the daemon; the thread ends with it.
         let logger = std::thread::spawn(move || lines.for_each(|line| into.lock().unwrap().push(line)));
         let (grpc, http) = (process.reach(grpc), process.reach(http));
-        Self { process: Some(process), grpc, http, instance: instance.to_owned(), log, logger: Some(logger) }
+        Self {
+            process: Some(process),
+            grpc,
+            http,
+            instance: instance.to_owned(),
+            log,
+            _cache: cache,
+            logger: Some(logger),
+        }
     }
 
     /// Waits until each language has a warm container.

@@ -10,7 +10,7 @@ use std::time::Instant;
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat, renameat};
-use nix::sys::stat::{Mode, fchmod, fstatat};
+use nix::sys::stat::{Mode, fchmod, fstat, fstatat};
 use nix::unistd::{Uid, UnlinkatFlags, setfsuid, unlinkat};
 
 const OPEN: OFlag =
@@ -43,11 +43,14 @@ pub(super) fn empty(root: BorrowedFd<'_>, job: Uid, deadline: Instant) -> io::Re
 /// Removes a directory of the root; those in it come up to the root and are removed in a later round.
 fn remove_directory(root: BorrowedFd<'_>, name: &CStr, job: Uid, moved: &mut u64) -> io::Result<()> {
     let directory = File::from(openat(root, name, OPEN, Mode::empty())?);
-    // Not even root without CAP_FOWNER deletes from a sticky directory of another's; its owner may make it plain.
-    setfsuid(job);
-    let plain = fchmod(&directory, Mode::S_IRWXU);
-    setfsuid(Uid::from_raw(0));
-    plain?;
+    // Not even root without CAP_FOWNER deletes from a sticky directory of another's; its owner may make it plain. The agent's
+    // own, of a build that it sealed, are plain.
+    if fstat(&directory)?.st_uid == job.as_raw() {
+        setfsuid(job);
+        let plain = fchmod(&directory, Mode::S_IRWXU);
+        setfsuid(Uid::from_raw(0));
+        plain?;
+    }
     for child in names(directory.as_fd())? {
         match unlinkat(&directory, child.as_c_str(), UnlinkatFlags::NoRemoveDir) {
             Ok(()) => {}

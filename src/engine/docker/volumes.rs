@@ -14,7 +14,7 @@ use bollard::query_parameters::{
 use super::translate::bounded;
 use super::{ASK_SECONDS_MAX, CREATE_SECONDS_MAX};
 use crate::engine::EngineError;
-use crate::engine::types::{EPOCH_LABEL, INSTANCE_LABEL, Owner, Volume, VolumeFile};
+use crate::engine::types::{Access, EPOCH_LABEL, INSTANCE_LABEL, Owner, Volume, VolumeFile};
 
 /// Where the volume is mounted in the container that fills it.
 const FILL_DIR: &str = "/fill";
@@ -71,7 +71,7 @@ async fn upload(docker: &Docker, id: &str, files: Vec<VolumeFile>) -> Result<(),
     bounded("archive upload", CREATE_SECONDS_MAX, upload).await
 }
 
-/// Root's, readable by all, with a fixed time: the same files give the same archive.
+/// Root's, with a fixed time: the same files give the same archive.
 fn archive(files: &[VolumeFile]) -> std::io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     let mut directories: Vec<String> = Vec::new();
@@ -79,13 +79,18 @@ fn archive(files: &[VolumeFile]) -> std::io::Result<Vec<u8>> {
         for (end, _) in file.path.match_indices('/') {
             let directory = file.path[..=end].to_owned();
             if !directories.contains(&directory) {
-                let mut header = header(0o555, 0);
+                let mut header = header(if file.access == Access::Agent { 0o700 } else { 0o555 }, 0);
                 header.set_entry_type(tar::EntryType::Directory);
                 archive.append_data(&mut header, &directory, &[][..])?;
                 directories.push(directory);
             }
         }
-        let mut header = header(if file.executable { 0o555 } else { 0o444 }, file.content.len());
+        let mode = match file.access {
+            Access::Read => 0o444,
+            Access::Execute => 0o555,
+            Access::Agent => 0o400,
+        };
+        let mut header = header(mode, file.content.len());
         archive.append_data(&mut header, &file.path, file.content.as_slice())?;
     }
     archive.into_inner()

@@ -9,6 +9,8 @@
     reason = "a test may panic, spawn and set its own clock"
 )]
 
+mod builds;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
@@ -44,12 +46,16 @@ fn start() -> Place {
     std::fs::set_permissions(&binary, PermissionsExt::from_mode(0o755)).unwrap();
     let workspace = directory.path().join("workspace");
     std::fs::create_dir(&workspace).unwrap();
+    let build = directory.path().join("build");
+    std::fs::create_dir(&build).unwrap();
     let uid = NEXT_UID.fetch_add(1, Ordering::Relaxed);
-    for path in [directory.path(), &workspace] {
+    for path in [directory.path(), &workspace, &build] {
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
     }
-    std::os::unix::fs::chown(&workspace, Some(uid), Some(uid))
-        .expect("these tests change uids: run them as root");
+    for path in [&workspace, &build] {
+        std::os::unix::fs::chown(path, Some(uid), Some(uid))
+            .expect("these tests change uids: run them as root");
+    }
     // As in a container: a pid namespace of its own, whose first process reaps.
     let script = "exec 3<&0; $KILN_TEST_AGENT_RUNNER \"$0\" agent <&3 & wait $!";
     let mut child = Command::new("unshare")
@@ -69,12 +75,17 @@ impl Place {
         let workspace = self.workspace().display().to_string();
         Setup {
             workspace,
+            build: self.build().display().to_string(),
             uid: self.uid,
             compile_standby: None,
             standby: None,
             version_argv: Vec::new(),
             env: Vec::new(),
         }
+    }
+
+    fn build(&self) -> std::path::PathBuf {
+        self.directory.path().join("build")
     }
 
     fn workspace(&self) -> std::path::PathBuf {
@@ -228,21 +239,6 @@ async fn the_daemon_can_kill() {
     let result = place.agent.finish().await;
     assert_eq!(result.killed(), Some(KillCause::Host));
     assert_eq!(place.living(), 0);
-}
-
-#[tokio::test]
-async fn a_compiler_that_fails_ends_the_job() {
-    let mut place = Place::ready().await;
-    let script = |text: &str| stage(["sh", "-c", text].map(str::to_owned).to_vec());
-    let mut job = shell("echo ran");
-    job.compile = Some(script("echo wrong >&2; exit 2"));
-    let result = place.agent.run(job.clone(), b"").await;
-    assert!(result.compile.is_some() && result.run.is_none());
-    assert_eq!(result.output[&(0, 1)], b"wrong\n");
-
-    job.compile = Some(script("exit 0"));
-    let result = place.agent.run(job, b"").await;
-    assert_eq!(result.stdout(), "ran\n");
 }
 
 #[tokio::test]
