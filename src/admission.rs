@@ -103,6 +103,18 @@ impl Admission {
         }
     }
 
+    /// A further place for what is admitted already, if one is free.
+    #[must_use]
+    pub fn admit_now(&self) -> Option<Permit> {
+        // Whoever waits comes first.
+        if self.is_draining() || self.queued.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        self.record();
+        Some(Permit { _place: place })
+    }
+
     /// Refuses everything from now on; what is in flight goes on.
     pub fn drain(&self) {
         self.draining.cancel();

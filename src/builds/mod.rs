@@ -170,6 +170,12 @@ impl Builds {
         }
     }
 
+    /// The build of `key` where it is kept; nobody is asked to compile.
+    pub async fn find(&self, key: BuildKey, blueprint: &Arc<Blueprint>) -> Option<BuildSource> {
+        let entry = self.state().store.get(&key).cloned()?;
+        self.fetch(key, entry, blueprint).await
+    }
+
     fn look_up(&self, key: BuildKey) -> LookUp {
         let mut state = self.state();
         if let Some(entry) = state.store.get(&key) {

@@ -2,19 +2,23 @@
 //! here, each boundary translates.
 
 mod build;
+mod comparison;
 mod evidence;
 mod execution;
 mod fault;
 mod isolation;
+mod judging;
 mod limits;
 mod verdict;
 
 pub use build::{KeepBuild, PackedBuild};
+pub use comparison::Comparison;
 pub use evidence::{Exit, KillCause, StageEvidence, StageKind, StageOutput, StageReport, StreamKind, Usage};
 pub use execution::{
     Execution, ExecutionId, LanguageId, Placement, Report, Sink, SinkClosed, SourceFile, Timings,
 };
 pub use fault::{Fault, SpentReason};
 pub use isolation::{Affinity, Isolation, Tenant};
+pub use judging::{Case, CaseVerdict, Compiled, JudgeSummary, Judged, Judgement, Judging};
 pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN};
 pub use verdict::{Outcome, Verdict, judge};

@@ -61,6 +61,10 @@ pub struct Verdict {
 pub fn judge(compile: Option<&StageReport>, run: Option<&StageReport>, limits: &Limits) -> Verdict {
     match (compile, run) {
         (_, Some(run)) => judge_stage(StageKind::Run, &run.evidence, limits),
+        // Its end is known; that it did not run can only be the caller's wish.
+        (Some(compile), None) if compile.evidence.is_success() => {
+            Verdict { outcome: Outcome::Cancelled, message: "cancelled before it ran".to_owned() }
+        }
         (Some(compile), None) => judge_stage(StageKind::Compile, &compile.evidence, limits),
         // Cancelled between lease and start: there is no stage to speak of.
         (None, None) => {

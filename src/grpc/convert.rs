@@ -28,7 +28,7 @@ pub(super) fn response(report: Report) -> proto::ExecuteResponse {
     }
 }
 
-fn outcome(outcome: Outcome) -> proto::Outcome {
+pub(super) fn outcome(outcome: Outcome) -> proto::Outcome {
     match outcome {
         Outcome::Succeeded => proto::Outcome::Succeeded,
         Outcome::NonzeroExit => proto::Outcome::NonzeroExit,
@@ -42,7 +42,7 @@ fn outcome(outcome: Outcome) -> proto::Outcome {
     }
 }
 
-fn stage(report: StageReport) -> proto::Stage {
+pub(super) fn stage(report: StageReport) -> proto::Stage {
     let evidence = report.evidence;
     let (exit_code, signal) = match evidence.exit {
         Exit::Code(code) => (code, 0),
@@ -139,6 +139,6 @@ pub(super) fn pool(pool: PoolSnapshot) -> proto::LanguagePool {
 }
 
 /// Bounded far below what the message can hold: every duration here is under a ceiling of a day.
-fn duration(time: Duration) -> prost_types::Duration {
+pub(super) fn duration(time: Duration) -> prost_types::Duration {
     prost_types::Duration { seconds: time.as_secs().cast_signed(), nanos: time.subsec_nanos().cast_signed() }
 }

@@ -1,6 +1,7 @@
 //! `kiln.v1.Executor`: validates, runs in a task that outlives the call, answers.
 
 use std::pin::Pin;
+use std::time::Instant;
 
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
@@ -9,18 +10,19 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Extensions, Request, Response, Status, Streaming};
 
 use crate::domain::{Execution, Fault, Tenant};
-use crate::executor::Executor;
+use crate::executor::{Collector, Executor};
 use crate::health::Health;
 use crate::proto::executor_server::Executor as Service;
 use crate::proto::{
-    ExecuteRequest, ExecuteResponse, ExecuteStreamRequest, ExecuteStreamResponse, ListLanguagesRequest,
-    ListLanguagesResponse, execute_stream_request, execute_stream_response,
+    ExecuteRequest, ExecuteResponse, ExecuteStreamRequest, ExecuteStreamResponse, JudgeRequest,
+    ListLanguagesRequest, ListLanguagesResponse, execute_stream_request, execute_stream_response,
 };
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
 use super::edge::{AfterReply, Caller, Deadline};
-use super::sinks::{Collector, Forwarder};
+use super::judge::JudgeStream;
+use super::sinks::Forwarder;
 use super::validate::Validator;
 use super::{convert, status};
 
@@ -39,10 +41,19 @@ pub(super) struct ExecutorService {
 
 impl ExecutorService {
     fn validate(&self, request: ExecuteRequest, extensions: &Extensions) -> Result<Execution, Status> {
-        let deadline = extensions.get().map(|Deadline(at)| *at);
+        let (tenant, deadline) = Self::caller(extensions);
+        self.validated(self.validator.execution(request, tenant, deadline))
+    }
+
+    /// Whose call it is, and until when.
+    pub(super) fn caller(extensions: &Extensions) -> (Tenant, Option<Instant>) {
         let tenant = extensions.get().map_or_else(|| Tenant::new(""), |Caller(tenant)| tenant.clone());
-        let execution = self.validator.execution(request, tenant, deadline);
-        execution.inspect_err(|_| metrics::refused(Fault::Caller.label()))
+        (tenant, extensions.get().map(|Deadline(at)| *at))
+    }
+
+    /// Counts a request that is not valid.
+    pub(super) fn validated<T>(&self, valid: Result<T, Status>) -> Result<T, Status> {
+        valid.inspect_err(|_| metrics::refused(Fault::Caller.label()))
     }
 }
 
@@ -101,6 +112,12 @@ impl Service for ExecutorService {
             answer
         });
         Ok(Response::new(Box::pin(answers)))
+    }
+
+    type JudgeStream = JudgeStream;
+
+    async fn judge(&self, request: Request<JudgeRequest>) -> Result<Response<JudgeStream>, Status> {
+        self.start_judging(request)
     }
 
     async fn list_languages(

@@ -4,6 +4,7 @@ mod convert;
 mod edge;
 mod executor_service;
 mod health;
+mod judge;
 mod pool_service;
 mod sinks;
 mod status;

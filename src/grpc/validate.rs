@@ -140,12 +140,12 @@ fn isolation(number: i32, wrong: &mut Wrong) -> Isolation {
 
 /// What is wrong so far. A hostile request cannot make the answer long.
 #[derive(Default)]
-struct Wrong(Vec<FieldViolation>);
+pub(super) struct Wrong(pub(super) Vec<FieldViolation>);
 
 impl Wrong {
     const MOST: usize = 16;
 
-    fn say(&mut self, field: &str, description: String) {
+    pub(super) fn say(&mut self, field: &str, description: String) {
         if self.0.len() < Self::MOST {
             self.0.push(FieldViolation::new(field, description));
         }
@@ -197,7 +197,7 @@ fn sources(
     (sources, language.main_file.clone())
 }
 
-fn check_files(files: &[proto::File], wrong: &mut Wrong) {
+pub(super) fn check_files(files: &[proto::File], wrong: &mut Wrong) {
     if files.len() > FILES_MAX {
         wrong.say("files", format!("there are {} of them; the most is {FILES_MAX}", files.len()));
         return;
@@ -246,11 +246,15 @@ fn check_path(path: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn is_below(path: &str, directory: &str) -> bool {
+pub(super) fn is_below(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn check_strings(args: &[String], env: &std::collections::HashMap<String, String>, wrong: &mut Wrong) {
+pub(super) fn check_strings(
+    args: &[String],
+    env: &std::collections::HashMap<String, String>,
+    wrong: &mut Wrong,
+) {
     for (index, arg) in args.iter().enumerate() {
         if arg.contains('\0') || arg.len() > STRING_BYTES_MAX {
             wrong.say(

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Affinity, LanguageId};
 use crate::engine::{Engine, EngineError, EngineInfo, Owner};
-use crate::language::Catalogue;
+use crate::language::{Catalogue, LanguageSpec};
 use crate::sandbox::{Blueprint, Burial, Uids, Warm};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
@@ -217,6 +217,12 @@ impl Pools {
             _under_way: self.supplies.traffic.enter(),
         };
         Ok(Lease { warm, hit, ticket })
+    }
+
+    /// The language's entry; `None` where it is not in the catalogue.
+    #[must_use]
+    pub fn spec(&self, language: &LanguageId) -> Option<&Arc<LanguageSpec>> {
+        self.by_language.get(language).map(|pool| &pool.spec)
     }
 
     /// What a language's next containers are made of; `None` until its image was found.

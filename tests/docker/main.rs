@@ -19,6 +19,7 @@ mod crash;
 mod differential;
 mod engine;
 mod hardening;
+mod judge;
 mod languages;
 mod limits;
 mod reuse;

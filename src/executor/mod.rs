@@ -1,20 +1,30 @@
 //! The request path: admit, lease, run, judge. Everything else was done before or is done after.
 
+mod build;
+mod clock;
+mod collector;
+mod judge;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, info_span};
 
 use crate::admission::{Admission, Refusal, until};
-use crate::builds::{BuildKey, Builds, Lead, Obtained};
+use crate::builds::Builds;
 use crate::domain::{
     Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings, judge,
 };
 use crate::pool::{Lease, LeaseError, Pools, Settlement};
 use crate::sandbox::{Blueprint, BuildSource, Extent, Plan, Ran, SandboxError};
 use crate::telemetry::metrics;
+
+use build::{Build, Built};
+use clock::Clock;
+
+pub use collector::Collector;
 
 /// A sandbox that breaks before its program started is replaced this often.
 const REPLACEMENTS_MAX: u32 = 1;
@@ -101,34 +111,52 @@ impl Executor {
         };
         let _permit = permit?;
         clock.timings.queue = clock.lap();
+        let done = self.run_admitted(execution, Task::Whole, clock, sink, cancel).await?;
+        Ok((done.report, done.settlement))
+    }
+
+    /// Everything after admission.
+    async fn run_admitted(
+        &self,
+        execution: &Execution,
+        task: Task<'_>,
+        mut clock: Clock,
+        sink: &mut dyn Sink,
+        cancel: &CancellationToken,
+    ) -> Result<Done, ExecuteError> {
         for replacements in 0.. {
-            let build = Build::obtain(&self.builds, &self.pools, execution);
-            let Some(build) = unless_cancelled(cancel, in_time(execution.deadline, build)).await else {
-                return Ok((never_started(execution), None));
+            let build = in_time(execution.deadline, self.build_for(execution, task));
+            let Some(build) = unless_cancelled(cancel, build).await else {
+                return Ok(Done::never_started(execution));
             };
             let build = build?;
             let waited = clock.lap();
             clock.timings.compile += waited;
+            if matches!(task, Task::CompileOnly) && !matches!(build.source, BuildSource::Compiler { .. }) {
+                return Ok(Done { built: Some(build.into_found()), ..Done::never_started(execution) });
+            }
             let lease = self.pools.lease(&execution.language, execution.affinity(), execution.deadline);
             let Some(lease) = unless_cancelled(cancel, lease).await else {
-                return Ok((never_started(execution), None));
+                return Ok(Done::never_started(execution));
             };
             let Lease { warm, hit, ticket } = lease?;
             let waited = clock.lap();
             clock.timings.lease += waited;
 
-            let build = build.fit_for(warm.blueprint());
-            let plan = Plan::new(execution, warm.blueprint(), &build.source, Extent::Whole)?;
+            let mut build = build.fit_for(warm.blueprint());
+            let plan = Plan::new(execution, warm.blueprint(), &build.source, task.extent())?;
             let mut busy = warm.begin();
-            if let Some(lead) = build.lead {
-                busy = busy.keeping(self.builds.build_bytes_max(), lead.into_keep());
+            let (keep, kept) = build.take_keep(matches!(task, Task::CompileOnly));
+            if let Some(keep) = keep {
+                busy = busy.keeping(self.builds.build_bytes_max(), keep);
             }
             let (container, uses) = (busy.container().0.clone(), busy.uses());
             let blueprint = Arc::clone(busy.blueprint());
             let stop = cancel.child_token();
             let running = busy.run(execution.id, &plan, self.pools.engine(), sink, &stop);
-            let ((ran, result, disposition), expired) =
+            let ((ran, result, mut disposition), expired) =
                 with_deadline(execution.deadline, &stop, running).await;
+            let built = kept.collect(&mut disposition, build.key, &blueprint.image_id).await;
             let settlement = Settlement::new(ticket, disposition);
             match result {
                 Ok(()) if expired && !cancel.is_cancelled() => return Err(ExecuteError::Deadline),
@@ -137,7 +165,7 @@ impl Executor {
                     let compile_cached = !matches!(build.source, BuildSource::Compiler { .. });
                     let placement = Placement { container, image, pool_hit: hit, uses, compile_cached };
                     let report = report(execution, sink, clock, &ran, placement, hints(&blueprint, hit));
-                    return Ok((report, Some(settlement)));
+                    return Ok(Done { report, settlement: Some(settlement), built });
                 }
                 Err(error)
                     if ran.first_start.is_none()
@@ -155,46 +183,51 @@ impl Executor {
         }
         unreachable!("the loop ends by returning")
     }
-}
 
-/// Where an execution's build comes from, as far as is known before there is a container.
-struct Build {
-    source: BuildSource,
-    /// Whoever waits for what this execution compiles.
-    lead: Option<Lead>,
-    key: Option<BuildKey>,
-    /// Digest of the image that the key is about.
-    image_id: String,
-}
-
-impl Build {
-    /// Looks for a build of the same sources; waits where one is being made.
-    async fn obtain(builds: &Builds, pools: &Pools, execution: &Execution) -> Self {
-        let mut build = Self::own(0);
-        // Until the language's first container is made nothing is known of its image.
-        let Some(blueprint) = pools.blueprint(&execution.language) else { return build };
-        let Some(key) = BuildKey::of(execution, &blueprint) else { return build };
-        match builds.obtain(key, &blueprint).await {
-            Obtained::Found(source) => build.source = source,
-            Obtained::Lead(lead) => {
-                build = Self::own(builds.build_bytes_max());
-                build.lead = Some(lead);
+    async fn build_for(&self, execution: &Execution, task: Task<'_>) -> Build {
+        match task {
+            Task::Whole => Build::obtain(&self.builds, &self.pools, execution).await,
+            Task::CompileOnly => {
+                let build = Build::obtain(&self.builds, &self.pools, execution).await;
+                build.wanted(self.builds.build_bytes_max())
             }
-            Obtained::Alone => {}
+            Task::Case(built) => Build::again(&self.builds, &self.pools, execution, built).await,
         }
-        build.key = Some(key);
-        build.image_id.clone_from(&blueprint.image_id);
-        build
     }
+}
 
-    fn own(keep_bytes_max: u64) -> Self {
-        let source = BuildSource::Compiler { keep_bytes_max };
-        Self { source, lead: None, key: None, image_id: String::new() }
+/// How much of an execution is to be done.
+#[derive(Debug, Clone, Copy)]
+enum Task<'a> {
+    /// All of it.
+    Whole,
+    /// Compile, for many runs.
+    CompileOnly,
+    /// Run what was compiled before.
+    Case(&'a Built),
+}
+
+impl Task<'_> {
+    fn extent(self) -> Extent {
+        match self {
+            Self::Whole | Self::Case(_) => Extent::Whole,
+            Self::CompileOnly => Extent::CompileOnly,
+        }
     }
+}
 
-    /// The same, unless the container is made of another image: then it compiles for itself.
-    fn fit_for(self, blueprint: &Blueprint) -> Self {
-        if self.key.is_none() || self.image_id == blueprint.image_id { self } else { Self::own(0) }
+/// What came of it.
+struct Done {
+    report: Report,
+    /// To be dropped when the reply has left.
+    settlement: Option<Settlement>,
+    /// For the cases that follow; `None` where there is nothing to run.
+    built: Option<Built>,
+}
+
+impl Done {
+    fn never_started(execution: &Execution) -> Self {
+        Self { report: never_started(execution), settlement: None, built: None }
     }
 }
 
@@ -316,42 +349,5 @@ fn record(execution: &Execution, result: Result<&Report, &ExecuteError>) {
                 Fault::Kiln => tracing::error!(%error, "not executed"),
             }
         }
-    }
-}
-
-/// Takes the time of each part.
-#[derive(Debug, Clone, Copy)]
-struct Clock {
-    begun: Instant,
-    lap: Instant,
-    timings: Timings,
-}
-
-impl Clock {
-    fn start() -> Self {
-        let now = Instant::now();
-        Self { begun: now, lap: now, timings: Timings::default() }
-    }
-
-    fn lap(&mut self) -> Duration {
-        let now = Instant::now();
-        now - std::mem::replace(&mut self.lap, now)
-    }
-
-    /// The agent's clock says how long the stages took, this one the rest.
-    fn stop(mut self, ran: &Ran) -> Timings {
-        let now = Instant::now();
-        let wall = |stage: Option<StageEvidence>| stage.map_or(Duration::ZERO, |stage| stage.usage.wall);
-        let timings = &mut self.timings;
-        timings.run = wall(ran.run);
-        let stages = wall(ran.compile) + timings.run;
-        // Beside what was waited for a compiler elsewhere.
-        timings.compile += wall(ran.compile);
-        if let Some(started) = ran.first_start {
-            timings.prepare = started.saturating_duration_since(self.lap);
-            timings.collect = (now - started).saturating_sub(stages);
-        }
-        timings.total = now - self.begun;
-        self.timings
     }
 }
