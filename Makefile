@@ -61,4 +61,4 @@ test-composed: images ## The tests against the real engine once more, the daemon
 
 .PHONY: bench
 bench: images ## Measure Kiln beside docker exec, docker run and the bare toolchains; writes docs/benchmarks.md
-	cargo bench --locked --bench latency
+	PATH="$$(scripts/bench-tools.sh target/bench-tools):$$PATH" cargo bench --locked --bench latency

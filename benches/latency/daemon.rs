@@ -13,6 +13,7 @@ use kiln::proto::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tonic::Status;
 use tonic::transport::Channel;
 
 use crate::programs::OUTPUT;
@@ -20,6 +21,8 @@ use crate::programs::OUTPUT;
 const POLL: Duration = Duration::from_millis(20);
 /// So many looks in a row must find the pool full: between two steps of a refill nothing is under way for a moment.
 const CALM_LOOKS: u32 = 3;
+/// Compiled, sent along while it is put into the engine, and once more for good measure.
+const KEEP_ROUNDS: u32 = 4;
 /// Longest wait for a full pool, in seconds.
 const CALM_SECONDS_MAX: u64 = 120;
 const GRPC: &str = "127.0.0.1:50971";
@@ -32,6 +35,8 @@ pub(crate) struct Daemon {
     child: Child,
     channel: Channel,
     begun: Instant,
+    /// What it keeps of what it compiled: of this run alone.
+    _cache: tempfile::TempDir,
 }
 
 impl Daemon {
@@ -45,6 +50,8 @@ impl Daemon {
             ("KILN__SERVER__INSTANCE", INSTANCE),
             ("KILN__LOG__FILTER", "warn"),
         ]);
+        let cache = tempfile::tempdir()?;
+        command.env("KILN__CACHE__DIRECTORY", cache.path());
         let mut child = command.envs(settings.iter().copied()).spawn()?;
         let endpoint = Channel::from_shared(format!("http://{GRPC}"))?;
         let channel = loop {
@@ -56,7 +63,7 @@ impl Daemon {
                 Err(error) => return Err(error.into()),
             }
         };
-        Ok(Self { child, channel, begun })
+        Ok(Self { child, channel, begun, _cache: cache })
     }
 
     /// Time since it was started.
@@ -132,6 +139,22 @@ impl Daemon {
         Ok((taken, reply))
     }
 
+    /// One Execute that may be refused.
+    pub(crate) async fn try_execute(&self, language: &str, code: &str) -> Result<ExecuteResponse, Status> {
+        let request = ExecuteRequest { language: language.into(), code: code.into(), ..Default::default() };
+        let mut client = ExecutorClient::new(self.channel.clone());
+        Ok(client.execute(request).await?.into_inner())
+    }
+
+    /// Has a program compiled, and its build put to where containers find it: a second use asks for that.
+    pub(crate) async fn keep(&self, language: &str, code: &str) -> Result<(), Box<dyn Error>> {
+        for _ in 0..KEEP_ROUNDS {
+            self.calm(language).await?;
+            self.execute(language, code, Isolation::Tenant).await?;
+        }
+        Ok(())
+    }
+
     /// Resident memory, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64, Box<dyn Error>> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
@@ -163,6 +186,11 @@ impl Daemon {
 fn label<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = line.split_once(&format!("{name}=\""))?;
     rest.split('"').next()
+}
+
+/// Whether what ran had been compiled before.
+pub(crate) fn is_cached(reply: &ExecuteResponse) -> bool {
+    reply.placement.as_ref().is_some_and(|placement| placement.compile_cached)
 }
 
 /// Whether a program found a container that had served before.

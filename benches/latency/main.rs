@@ -1,6 +1,6 @@
 //! Kiln beside the bare toolchain, `docker exec` and `docker run`: the same program, side by side, round after round.
 //!
-//! Writes `docs/benchmarks.md` and `docs/benchmarks.svg`. Each round runs every way once, so that whatever the machine does
+//! Writes `docs/benchmarks.md` and its pictures. Each round runs every way once, so that whatever the machine does
 //! besides hits all of them alike. Kiln is asked when its pool is full, as in a daemon that is not saturated; what it does
 //! when it is saturated is measured by itself.
 //!
@@ -14,6 +14,7 @@ mod picture;
 mod programs;
 mod report;
 mod rest;
+mod saturation;
 mod statistics;
 mod throughput;
 mod ways;
@@ -68,17 +69,32 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let duration = if is_quick { QUICK_LEVEL } else { LEVEL };
     let levels = throughput::reuse(duration).await?;
     let one_shot = throughput::one_shot(&docker, duration).await?;
+    eprintln!("saturation");
+    let loads = saturation::curve(duration).await?;
+    let crowds = rest::crowds(&docker).await?;
 
     let engine = docker.version().await?.version.unwrap_or_default();
     let taken = begun.elapsed();
     let load_before = load_before.split(' ').next().unwrap_or_default().to_owned();
-    let results =
-        Results { rows, levels, one_shot, rest, daemon_bytes, first_reply, engine, load_before, taken };
+    let results = Results {
+        rows,
+        levels,
+        one_shot,
+        loads,
+        crowds,
+        rest,
+        daemon_bytes,
+        first_reply,
+        engine,
+        load_before,
+        taken,
+    };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = if is_quick { Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned() } else { root.join("docs") };
     let text = report::markdown(&results);
     std::fs::write(folder.join("benchmarks.md"), &text)?;
     std::fs::write(folder.join("benchmarks.svg"), picture::svg(&results.rows))?;
+    std::fs::write(folder.join("saturation.svg"), picture::saturation(&results.loads))?;
     println!("{text}\nWritten to {}", folder.join("benchmarks.md").display());
     Ok(())
 }

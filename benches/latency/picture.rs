@@ -1,9 +1,10 @@
-//! The medians as horizontal bars on a logarithmic scale.
+//! The medians as horizontal bars on a logarithmic scale, and the curve of saturation.
 
 use std::fmt::Write as _;
 
 use crate::programs::PROGRAMS;
-use crate::ways::{REUSE, Row, WAYS};
+use crate::saturation::Load;
+use crate::ways::{AGAIN, REUSE, Row, WAYS};
 
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 200.0;
@@ -14,7 +15,67 @@ const HEAD: f64 = 22.0;
 const LEAST_MS: f64 = 0.1;
 const DECADES: u32 = 4;
 /// By `WAYS`: Kiln's two apart from the rest.
-const COLOURS: [&str; 5] = ["#d1495b", "#e8949e", "#8d99ae", "#adb5c4", "#c9ced8"];
+const COLOURS: [&str; WAYS.len()] = ["#d1495b", "#e8949e", "#8d99ae", "#adb5c4", "#c9ced8", "#9c2f3f"];
+
+/// Height of the picture of saturation, and its margins.
+const TALL: f64 = 300.0;
+const MARGIN: f64 = 50.0;
+
+/// Arrivals against the 99th percentile (left, logarithmic) and refusals (right).
+pub(crate) fn saturation(loads: &[Load]) -> String {
+    let most = loads.iter().map(|load| load.offered).fold(1.0, f64::max);
+    let (wide, tall) = (WIDTH - 2.0 * MARGIN, TALL - 2.0 * MARGIN);
+    let x = |offered: f64| MARGIN + offered / most * wide;
+    let time = |ms: f64| MARGIN + tall * (1.0 - (ms.max(1.0).log10() / 4.0).min(1.0));
+    let share = |share: f64| MARGIN + tall * (1.0 - share);
+    let mut drawn = String::new();
+    for decade in 0..=4 {
+        let (ms, y) = (10_f64.powi(decade), time(10_f64.powi(decade)));
+        let _ = write!(
+            drawn,
+            "<line x1=\"{MARGIN}\" y1=\"{y:.0}\" x2=\"{:.0}\" y2=\"{y:.0}\" stroke=\"#ddd\"/>\
+             <text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\" fill=\"#d1495b\">{ms} ms</text>\
+             <text x=\"{:.0}\" y=\"{:.0}\" fill=\"#30638e\">{}%</text>",
+            WIDTH - MARGIN,
+            MARGIN - 6.0,
+            y + 4.0,
+            WIDTH - MARGIN + 6.0,
+            y + 4.0,
+            25 * decade
+        );
+    }
+    let line = |points: Vec<(f64, f64)>, colour: &str| {
+        let path: Vec<_> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        format!(
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
+            path.join(" ")
+        )
+    };
+    let of =
+        |y: &dyn Fn(&Load) -> f64| loads.iter().map(|load| (x(load.offered), y(load))).collect::<Vec<_>>();
+    drawn += &line(of(&|load| time(load.times.percentile(99))), "#d1495b");
+    drawn += &line(of(&|load| time(load.times.p50())), "#e8949e");
+    drawn += &line(of(&|load| share(load.refused)), "#30638e");
+    for load in loads {
+        let _ = write!(
+            drawn,
+            "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"#666\">{:.0}</text>",
+            x(load.offered),
+            TALL - MARGIN + 18.0,
+            load.offered
+        );
+    }
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{TALL}\" font-family=\"sans-serif\" \
+         font-size=\"12\"><rect width=\"100%\" height=\"100%\" fill=\"white\"/>{drawn}\
+         <text x=\"{MARGIN}\" y=\"20\" fill=\"#d1495b\">p99 and (pale) p50 of what was served</text>\
+         <text x=\"{:.0}\" y=\"20\" text-anchor=\"end\" fill=\"#30638e\">refused</text>\
+         <text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"#666\">programs that arrive per second</text></svg>\n",
+        WIDTH - MARGIN,
+        WIDTH / 2.0,
+        TALL - 8.0
+    )
+}
 
 pub(crate) fn svg(rows: &[Row]) -> String {
     let mut drawn = String::new();
@@ -25,6 +86,9 @@ pub(crate) fn svg(rows: &[Row]) -> String {
         let _ = write!(drawn, "<text x=\"10\" y=\"{:.0}\" font-weight=\"bold\">{title}</text>", y + 15.0);
         y += HEAD;
         for ((way, times), colour) in WAYS.iter().zip(&row.times).zip(COLOURS) {
+            if times.is_empty() && *way == WAYS[AGAIN] {
+                continue;
+            }
             let base = y + 13.0;
             let _ = write!(
                 drawn,

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::programs::{ENGINE_SHARE_MIN, PROGRAMS, Program, RATE_CONCURRENCY, RATE_MIN, RESET_MS_MAX};
-use crate::rest::Rest;
+use crate::rest::{Crowd, Rest};
+use crate::saturation::{IN_FLIGHT, Load, QUEUED};
 use crate::throughput::{Level, ONE_SHOT_CONCURRENCY, OneShot};
-use crate::ways::{EXEC, HOST, REUSE, Row, WAYS};
+use crate::ways::{AGAIN, EXEC, HOST, REUSE, Row, WAYS};
 
 /// What a run found out.
 pub(crate) struct Results {
@@ -14,6 +15,8 @@ pub(crate) struct Results {
     pub(crate) rows: Vec<Row>,
     pub(crate) levels: Vec<Level>,
     pub(crate) one_shot: OneShot,
+    pub(crate) loads: Vec<Load>,
+    pub(crate) crowds: Vec<Crowd>,
     pub(crate) rest: Vec<Rest>,
     /// Resident memory of the daemon.
     pub(crate) daemon_bytes: u64,
@@ -33,8 +36,10 @@ pub(crate) fn markdown(results: &Results) -> String {
         details(&mut text, program, row);
     }
     throughput(&mut text, &results.levels, &results.one_shot);
+    saturation(&mut text, &results.loads);
     resets(&mut text, &results.rest);
     memory(&mut text, results);
+    crowds(&mut text, &results.crowds);
     text
 }
 
@@ -55,7 +60,8 @@ fn head(results: &Results) -> String {
          container that is kept) and `docker run --rm` run those plain commands; the Go image has no `go` command, there it \
          is the compiler and the linker as Kiln drives them.\n\
          - A Kiln container has one CPU at most, the other ways have all of them.\n\
-         - New source means that each execution's program has a number that none before it had.\n\n\
+         - New source means that each execution's program has a number that none before it had; the same source again is one that \
+         was compiled before, in another container.\n\n\
          ![Medians, logarithmic](benchmarks.svg)\n",
         kernel.trim(),
         results.engine,
@@ -90,6 +96,16 @@ fn summary(text: &mut String, rows: &[Row]) {
             program.faster_min,
             ratio.map_or("not measured", |ratio| verdict(ratio >= program.faster_min)),
         );
+        if let (Some(least), Some(compared)) = (program.again_faster_min, compared) {
+            let again = row.times[AGAIN].p50();
+            let _ = writeln!(
+                text,
+                "| {}, the same source again | {again:.2} | | {shown} | {:.1} x | at least {least} x | {} |",
+                program.title.trim_end_matches(", new source"),
+                compared / again,
+                verdict(compared / again >= least)
+            );
+        }
         if let Some(most) = program.p50_ms_max {
             let _ = writeln!(
                 text,
@@ -124,6 +140,9 @@ fn details(text: &mut String, program: &Program, row: &Row) {
     }
     text.push_str("\n\n| way | p50 | p95 | p99 | p50 against reuse |\n|---|---:|---:|---:|---:|\n");
     for (way, times) in WAYS.iter().zip(&row.times) {
+        if times.is_empty() && *way == WAYS[AGAIN] {
+            continue;
+        }
         if times.is_empty() {
             let _ = writeln!(text, "| {way} | | | | not on this host |");
             continue;
@@ -171,6 +190,33 @@ fn throughput(text: &mut String, levels: &[Level], one_shot: &OneShot) {
             100.0 * share,
             100.0 * ENGINE_SHARE_MIN,
             verdict(share >= ENGINE_SHARE_MIN)
+        );
+    }
+}
+
+fn saturation(text: &mut String, loads: &[Load]) {
+    let _ = write!(
+        text,
+        "\n## More than it can do\n\nPython hello arrives at a fixed rate, whether or not earlier programs are done, in a daemon with \
+         `admission.in_flight = {IN_FLIGHT}` and `admission.queued = {QUEUED}`. A refusal is RESOURCE_EXHAUSTED with when to come \
+         back; nothing else went wrong.\n\n\
+         ![Offered load against latency and refusals](saturation.svg)\n\n\
+         | arrive/s | served/s | refused | p50 | p99 | a refusal's p99 |\n|---:|---:|---:|---:|---:|---:|\n"
+    );
+    for load in loads {
+        let refusals = if load.refusals.is_empty() {
+            "-".to_owned()
+        } else {
+            format!("{:.2}", load.refusals.percentile(99))
+        };
+        let _ = writeln!(
+            text,
+            "| {:.0} | {:.0} | {:.1}% | {:.2} | {:.2} | {refusals} |",
+            load.offered,
+            load.served,
+            100.0 * load.refused,
+            load.times.p50(),
+            load.times.percentile(99),
         );
     }
 }
@@ -225,6 +271,17 @@ fn memory(text: &mut String, results: &Results) {
             mean(|memory| memory.0),
             mean(|memory| memory.1)
         );
+    }
+}
+
+fn crowds(text: &mut String, crowds: &[Crowd]) {
+    text.push_str(
+        "\nA daemon with more containers, all of Python and idle:\n\n\
+         | containers | daemon, MiB resident | each container, MiB |\n|---:|---:|---:|\n",
+    );
+    for crowd in crowds {
+        let (daemon, container) = (mib(crowd.daemon_bytes as f64), mib(crowd.container_bytes));
+        let _ = writeln!(text, "| {} | {daemon:.1} | {container:.1} |", crowd.containers);
     }
 }
 

@@ -7,6 +7,7 @@ use bollard::Docker;
 
 use crate::daemon::Daemon;
 use crate::engine;
+use crate::programs::PROGRAMS;
 use crate::statistics::bucket_percentile;
 
 /// One language's resets and idle containers.
@@ -22,6 +23,39 @@ pub(crate) struct Rest {
     pub(crate) reset_mean: f64,
     /// For each idle container: what its cgroup accounts for, and of that what is no page cache, in bytes.
     pub(crate) memory: Vec<(u64, u64)>,
+}
+
+/// How many containers a daemon has whose memory is looked at beside the usual one's.
+const CROWDS: [u32; 2] = [10, 50];
+
+/// A daemon with so many warm containers.
+pub(crate) struct Crowd {
+    pub(crate) containers: u32,
+    /// Resident memory of the daemon, in bytes.
+    pub(crate) daemon_bytes: u64,
+    /// Mean of the containers, as their cgroups account for them, in bytes.
+    pub(crate) container_bytes: f64,
+}
+
+/// Daemons with more and more containers, of Python.
+pub(crate) async fn crowds(docker: &Docker) -> Result<Vec<Crowd>, Box<dyn Error>> {
+    let language = PROGRAMS[0].language;
+    let mut crowds = Vec::new();
+    for containers in CROWDS {
+        let count = containers.to_string();
+        let settings = [
+            ("KILN__LANGUAGES__ONLY", language),
+            ("KILN__LANGUAGES__POOLS__PYTHON__MIN", &count),
+            ("KILN__LANGUAGES__POOLS__PYTHON__MAX", &count),
+        ];
+        let daemon = Daemon::start(&settings).await?;
+        daemon.calm(language).await?;
+        let memory = engine::idle_memory(docker, language).await?;
+        let container_bytes =
+            memory.iter().map(|(all, _)| *all as f64).sum::<f64>() / memory.len().max(1) as f64;
+        crowds.push(Crowd { containers, daemon_bytes: daemon.resident_bytes()?, container_bytes });
+    }
+    Ok(crowds)
 }
 
 /// Asks the daemon after its executions, when its pools are full.

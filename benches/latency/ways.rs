@@ -8,14 +8,22 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bollard::Docker;
 use kiln::proto::Isolation;
 
-use crate::daemon::{Daemon, is_reused};
+use crate::daemon::{Daemon, is_cached, is_reused};
 use crate::engine::{self, Container};
 use crate::programs::{OUTPUT, Program, SOURCE};
 use crate::statistics::Times;
 
 /// In the order of the tables.
-pub(crate) const WAYS: [&str; 5] =
-    ["Kiln, reuse", "Kiln, ONE_SHOT", "bare toolchain on the host", "docker exec by API", "docker run --rm"];
+pub(crate) const WAYS: [&str; WAYS_COUNT] = [
+    "Kiln, reuse",
+    "Kiln, ONE_SHOT",
+    "bare toolchain on the host",
+    "docker exec by API",
+    "docker run --rm",
+    "Kiln, same source again",
+];
+const WAYS_COUNT: usize = 6;
+pub(crate) const AGAIN: usize = 5;
 pub(crate) const REUSE: usize = 0;
 pub(crate) const HOST: usize = 2;
 pub(crate) const EXEC: usize = 3;
@@ -25,8 +33,8 @@ const WARM_UP: usize = 2;
 
 /// What was measured of a program.
 pub(crate) struct Row {
-    /// By `WAYS`; without times where the host lacks something.
-    pub(crate) times: [Times; 5],
+    /// By `WAYS`; without times where the host lacks something, and where there is nothing to compile.
+    pub(crate) times: [Times; WAYS_COUNT],
     /// What the host lacks.
     pub(crate) host_lacks: Option<String>,
     /// The host's toolchain and the image's, in their own words.
@@ -49,10 +57,14 @@ pub(crate) async fn measure(
     let host_lacks = tools.as_ref().err().cloned();
     let on_host_version = tools.as_ref().map(|tools| version(&tools[0])).unwrap_or_default();
     let versions = [on_host_version, daemon.version(program.language).await?];
-    let mut times: [Vec<Duration>; 5] = Default::default();
+    let mut times: [Vec<Duration>; WAYS_COUNT] = Default::default();
+    let same = new_text(program);
+    if program.is_compiled() {
+        daemon.keep(program.language, &same).await?;
+    }
     let mut reused = 0;
     for round in 0..WARM_UP + rounds {
-        let mut taken = [None; 5];
+        let mut taken = [None; WAYS_COUNT];
         daemon.calm(program.language).await?;
         let (time, reply) = daemon.execute(program.language, &new_text(program), Isolation::Tenant).await?;
         taken[REUSE] = Some(time);
@@ -64,6 +76,14 @@ pub(crate) async fn measure(
         }
         taken[1] = Some(time);
         daemon.calm(program.language).await?;
+        if program.is_compiled() {
+            let (time, reply) = daemon.execute(program.language, &same, Isolation::Tenant).await?;
+            if !is_cached(&reply) {
+                return Err("the same source was compiled again".into());
+            }
+            taken[AGAIN] = Some(time);
+            daemon.calm(program.language).await?;
+        }
         if let Ok(tools) = &tools {
             taken[HOST] = Some(on_host(program, tools, &folder.path().join(round.to_string()))?);
         }
