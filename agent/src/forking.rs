@@ -141,8 +141,17 @@ mod tests {
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(directory.join("main.py"), PROGRAM).unwrap();
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../languages/python/standby");
-        let limits =
-            JobLimits { output_bytes: 1 << 20, file_bytes: 1 << 20, processes: 64, cpu_millis: 1000 };
+        let limits = JobLimits {
+            output_bytes: 1 << 20,
+            file_bytes: 1 << 20,
+            disk_bytes: 1 << 20,
+            inodes: 1_000,
+            processes: 64,
+            open_files: 1_024,
+            stack_bytes: 8 << 20,
+            stack_bytes_max: u64::MAX,
+            cpu_millis: 1000,
+        };
         let spec = StandbySpec {
             argv: ["/usr/bin/python3", "main.py"].map(str::to_owned).to_vec(),
             env: vec![("PYTHONPATH".to_owned(), folder.to_owned())],

@@ -3,6 +3,7 @@
 //!
 //! Single-threaded, no async runtime, no network. It never runs a program as its own user.
 
+mod accounts;
 mod build;
 mod cgroup;
 mod files;

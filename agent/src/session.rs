@@ -16,19 +16,19 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, Uid};
 
+use crate::accounts::{Accounts, Counters};
 use crate::build::{self, Packing};
-use crate::cgroup::Cgroup;
 use crate::init;
 use crate::input::InputQueue;
 use crate::outbox::Outbox;
 use crate::place::Place;
 use crate::reset::Unclean;
 use crate::spawn::{self, Input};
-use crate::stage::{Bounds, Counters, Running};
+use crate::stage::{Bounds, Running};
 use crate::standby::{self, Standby};
 use crate::wire::{
     AgentMessage, BuildSum, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage,
-    StageReport, StageSpec, Usage, VERSION,
+    StageReport, StageSpec, Stored, Usage, VERSION,
 };
 
 /// Bytes read at once: a pipe's default capacity.
@@ -57,7 +57,7 @@ pub(crate) fn run() -> io::Result<()> {
         // Touched now: zeroes would come page by page when they are used, in the middle of a request.
         buffer: vec![u8::MAX; READ_BYTES],
         children,
-        cgroup: Cgroup::open(),
+        accounts: Accounts::open(is_init_ours()),
         place: None,
         job: None,
         packing: None,
@@ -99,7 +99,7 @@ struct Session {
     /// For whatever is read, from the daemon or the job.
     buffer: Vec<u8>,
     children: SignalFd,
-    cgroup: Cgroup,
+    accounts: Accounts,
     /// Known after `Setup`.
     place: Option<Place>,
     job: Option<Job>,
@@ -217,7 +217,7 @@ impl Session {
         let (place, described) = Place::set_up(setup, is_init_ours())?;
         self.place = Some(place);
         self.outbox.push(&AgentMessage::Ready {
-            cgroup: self.cgroup.version(),
+            cgroup: self.accounts.cgroup.version(),
             toolchain: described.toolchain,
             standby: described.standby,
             unresettable: described.unresettable,
@@ -249,7 +249,7 @@ impl Session {
         };
         let limits = next.as_ref().map(|next| &next.limits).cloned();
         let uses = |wanted: fn(&JobSpec) -> bool| next.as_ref().is_some_and(wanted);
-        let before = Counters::take(&self.cgroup);
+        let before = Counters::take(&self.accounts);
         let place = self.place()?;
         let standby = place.compiler.take().filter(|_| uses(|next| next.use_compile_standby));
         let spared = place.interpreter.as_ref().filter(|_| uses(|next| next.use_standby)).map(Standby::pid);
@@ -279,7 +279,7 @@ impl Session {
     }
 
     fn start_run(&mut self, spec: JobSpec, mut input: InputQueue, cancelled: bool) -> io::Result<()> {
-        let before = Counters::take(&self.cgroup);
+        let before = Counters::take(&self.accounts);
         let place = self.place()?;
         let standby = place.interpreter.take().filter(|_| spec.use_standby);
         let env = spawn::environment(&spec.run.env);
@@ -311,6 +311,7 @@ impl Session {
             killed: None,
             oom_kills: 0,
             dropped: [0, 0],
+            stored: Stored::default(),
             usage: Usage::default(),
         }))?;
         self.outbox.push(&AgentMessage::Finished)
@@ -322,7 +323,7 @@ impl Session {
         if taken > 0 {
             self.outbox.push(&AgentMessage::InputTaken(taken))?;
         }
-        let Some(report) = job.running.advance(&mut self.outbox, &self.cgroup, &mut self.buffer)? else {
+        let Some(report) = job.running.advance(&mut self.outbox, &self.accounts, &mut self.buffer)? else {
             return Ok(());
         };
         let compiled = report.stage == Stage::Compile
@@ -390,6 +391,7 @@ fn bounds(stage: &StageSpec, limits: &crate::wire::JobLimits) -> Bounds {
         cpu_micros: stage.cpu_micros,
         cpu_millis: limits.cpu_millis,
         output_bytes: limits.output_bytes,
+        stored: Stored { bytes: limits.disk_bytes, inodes: limits.inodes },
     }
 }
 

@@ -17,7 +17,7 @@ use nix::unistd::{Gid, Pid, Uid, fchown, setgroups, setresgid, setresuid, setsid
 
 use crate::wire::JobLimits;
 
-/// Open files a process may have. The usual default of a login; enough for the JVM and the compilers.
+/// Open files of a process that is no job's: the version command. The usual default of a login.
 const OPEN_FILES_MAX: u64 = 1024;
 /// Added to the job's nice value, so that the agent wakes in time to kill a job that keeps every CPU busy.
 pub(crate) const JOB_NICE: i32 = 5;
@@ -154,10 +154,14 @@ fn take_bounds(limits: Option<&JobLimits>) -> io::Result<()> {
     SigSet::empty().thread_set_mask()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-    setrlimit(Resource::RLIMIT_NOFILE, hard.min(OPEN_FILES_MAX), hard.min(OPEN_FILES_MAX))?;
+    let open_files = hard.min(limits.map_or(OPEN_FILES_MAX, |limits| limits.open_files));
+    setrlimit(Resource::RLIMIT_NOFILE, open_files, open_files)?;
     if let Some(limits) = limits {
         setrlimit(Resource::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes)?;
         setrlimit(Resource::RLIMIT_NPROC, limits.processes, limits.processes)?;
+        let (_, hard) = getrlimit(Resource::RLIMIT_STACK)?;
+        let hard = hard.min(limits.stack_bytes_max);
+        setrlimit(Resource::RLIMIT_STACK, hard.min(limits.stack_bytes), hard)?;
     }
     Ok(())
 }

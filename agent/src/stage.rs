@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, Uid};
 
+use crate::accounts::{Accounts, Counters};
 use crate::cgroup::Cgroup;
 use crate::kill;
 use crate::outbox::Outbox;
 use crate::reap;
 use crate::spawn::Process;
-use crate::wire::{AgentMessage, Ending, Exit, KillCause, Stage, StageReport, Stream, Usage};
+use crate::wire::{AgentMessage, Ending, Exit, KillCause, Stage, StageReport, Stored, Stream, Usage};
 
 /// After the first process has ended, what it left behind may go on this long while it holds the output open.
 const DRAIN: Duration = Duration::from_millis(100);
@@ -25,8 +26,12 @@ const KILL_INTERVAL: Duration = Duration::from_millis(1);
 const KILL_MAX: Duration = Duration::from_secs(10);
 /// How often a dead job's output is looked at while the daemon does not take it.
 const DEAD_INTERVAL: Duration = Duration::from_millis(100);
-/// Shortest time between two looks at the CPU clock.
-const CPU_CHECK_MIN: Duration = Duration::from_millis(2);
+/// Shortest time between two looks at an account: the CPU clock, or what files take.
+const CHECK_MIN: Duration = Duration::from_millis(2);
+/// Faster than one CPU can fill files in memory, in bytes a microsecond, or make them, in microseconds each: an account that
+/// has this much left cannot be used up before the next look.
+const FILL_BYTES_PER_MICRO: u64 = 4 << 10;
+const MAKE_MICROS_PER_INODE: u64 = 1;
 
 /// The bounds of one stage.
 pub(crate) struct Bounds {
@@ -35,23 +40,7 @@ pub(crate) struct Bounds {
     /// CPUs the container may use at once, in thousandths.
     pub(crate) cpu_millis: u32,
     pub(crate) output_bytes: u64,
-}
-
-/// Counters at a stage's start: what a waiting interpreter or an earlier job has used is not the program's.
-pub(crate) struct Counters {
-    cpu_micros: u64,
-    memory_kills: u64,
-    peak_memory_bytes: u64,
-}
-
-impl Counters {
-    pub(crate) fn take(cgroup: &Cgroup) -> Self {
-        Self {
-            cpu_micros: cgroup.cpu_micros(),
-            memory_kills: cgroup.memory_kills(),
-            peak_memory_bytes: cgroup.peak_memory_bytes(),
-        }
-    }
+    pub(crate) stored: Stored,
 }
 
 /// One output stream: kept up to the limit, counted beyond it, read to its end either way.
@@ -98,6 +87,13 @@ pub(crate) struct Running {
     killed: Option<KillCause>,
     output_over_since: Option<Instant>,
     next_cpu_check: Instant,
+    next_storage_check: Instant,
+    /// The most that was seen.
+    stored_max: Stored,
+    /// Since when the daemon has not taken what there is.
+    stalled_since: Option<Instant>,
+    /// How long it did not, altogether: no fault of the program's, and no part of its wall time.
+    stalled: Duration,
     phase: Phase,
 }
 
@@ -129,9 +125,14 @@ impl Running {
             killed: None,
             output_over_since: None,
             next_cpu_check: started,
+            next_storage_check: started,
+            stored_max: Stored::default(),
+            stalled_since: None,
+            stalled: Duration::ZERO,
             phase: Phase::Running,
         };
         running.schedule_cpu_check(0);
+        running.schedule_storage_check(Stored::default());
         running
     }
 
@@ -156,9 +157,10 @@ impl Running {
     pub(crate) fn advance<W: Write>(
         &mut self,
         outbox: &mut Outbox<W>,
-        cgroup: &Cgroup,
+        accounts: &Accounts,
         buffer: &mut [u8],
     ) -> io::Result<Option<StageReport>> {
+        self.note_stall(outbox.is_full());
         if matches!(self.phase, Phase::Dying { .. }) {
             self.kill_all()?;
         }
@@ -167,7 +169,7 @@ impl Running {
         let now = Instant::now();
         match self.phase {
             Phase::Running if self.exit.is_some() => self.phase = Phase::Draining { until: now + DRAIN },
-            Phase::Running => self.check_bounds(now, cgroup),
+            Phase::Running => self.check_bounds(now, accounts),
             Phase::Draining { .. } | Phase::Dying { .. } | Phase::Dead => {}
         }
         if let Phase::Draining { until } = self.phase
@@ -184,7 +186,7 @@ impl Running {
             }
         }
         let over = matches!(self.phase, Phase::Dead) && self.is_drained();
-        Ok(over.then(|| self.report(cgroup)))
+        Ok(over.then(|| self.report(accounts)))
     }
 
     /// The pipes to wait on.
@@ -197,13 +199,27 @@ impl Running {
         match self.phase {
             Phase::Running => {
                 let over = self.output_over_since.map(|since| since + OUTPUT_GRACE);
-                let first = (self.started + self.bounds.wall).min(self.next_cpu_check);
-                over.map_or(first, |over| over.min(first))
+                let first = self.next_cpu_check.min(self.next_storage_check);
+                [over, self.wall_end()].into_iter().flatten().fold(first, Instant::min)
             }
             Phase::Draining { until } => until,
             Phase::Dying { .. } => Instant::now() + KILL_INTERVAL,
             Phase::Dead => Instant::now() + DEAD_INTERVAL,
         }
+    }
+
+    /// Nobody takes what the program writes for as long as the outbox is full, so it may wait on a full pipe.
+    fn note_stall(&mut self, is_full: bool) {
+        if is_full {
+            self.stalled_since.get_or_insert_with(Instant::now);
+        } else if let Some(since) = self.stalled_since.take() {
+            self.stalled += since.elapsed();
+        }
+    }
+
+    /// When the wall time is over; not as long as the daemon does not read, which has a bound of its own for that.
+    fn wall_end(&self) -> Option<Instant> {
+        self.stalled_since.is_none().then(|| self.started + self.bounds.wall + self.stalled)
     }
 
     /// Whether nothing of the stage lives.
@@ -241,20 +257,36 @@ impl Running {
         Ok(())
     }
 
-    fn check_bounds(&mut self, now: Instant, cgroup: &Cgroup) {
-        if now - self.started >= self.bounds.wall {
+    fn check_bounds(&mut self, now: Instant, accounts: &Accounts) {
+        if self.wall_end().is_some_and(|end| now >= end) {
             return self.kill(KillCause::WallTime);
         }
         if now >= self.next_cpu_check {
-            let used = cgroup.cpu_micros().saturating_sub(self.before.cpu_micros);
+            let used = accounts.cgroup.cpu_micros().saturating_sub(self.before.cpu_micros);
             if used >= self.bounds.cpu_micros {
                 return self.kill(KillCause::CpuTime);
             }
             self.schedule_cpu_check(used);
         }
+        if now >= self.next_storage_check {
+            let stored = self.before.stored_since(accounts);
+            self.note_stored(stored);
+            if stored.bytes > self.bounds.stored.bytes {
+                return self.kill(KillCause::Disk);
+            }
+            if stored.inodes > self.bounds.stored.inodes {
+                return self.kill(KillCause::Inodes);
+            }
+            self.schedule_storage_check(stored);
+        }
         if self.output_over_since.is_some_and(|since| now - since >= OUTPUT_GRACE) {
             self.kill(KillCause::Output);
         }
+    }
+
+    fn note_stored(&mut self, stored: Stored) {
+        self.stored_max.bytes = self.stored_max.bytes.max(stored.bytes);
+        self.stored_max.inodes = self.stored_max.inodes.max(stored.inodes);
     }
 
     /// The limit cannot be reached sooner than with every CPU busy: look again then.
@@ -262,10 +294,24 @@ impl Running {
         let left = self.bounds.cpu_micros.saturating_sub(used_micros);
         let soonest =
             Duration::from_micros(left.saturating_mul(1000) / u64::from(self.bounds.cpu_millis.max(1)));
-        self.next_cpu_check = Instant::now() + soonest.max(CPU_CHECK_MIN);
+        self.next_cpu_check = Instant::now() + soonest.max(CHECK_MIN);
     }
 
-    fn report(&self, cgroup: &Cgroup) -> StageReport {
+    /// The limit cannot be reached sooner than a CPU writes to memory, or makes files: look again then.
+    fn schedule_storage_check(&mut self, stored: Stored) {
+        let bytes_left = self.bounds.stored.bytes.saturating_sub(stored.bytes);
+        let inodes_left = self.bounds.stored.inodes.saturating_sub(stored.inodes);
+        let one_cpu =
+            (bytes_left / FILL_BYTES_PER_MICRO).min(inodes_left.saturating_mul(MAKE_MICROS_PER_INODE));
+        let soonest =
+            Duration::from_micros(one_cpu.saturating_mul(1000) / u64::from(self.bounds.cpu_millis.max(1)));
+        self.next_storage_check = Instant::now() + soonest.max(CHECK_MIN);
+    }
+
+    fn report(&mut self, accounts: &Accounts) -> StageReport {
+        // What it leaves counts as well: one that ended between two looks is no better than one that was seen.
+        self.note_stored(self.before.stored_since(accounts));
+        let cgroup = &accounts.cgroup;
         let ended = self.ended.unwrap_or_else(Instant::now);
         StageReport {
             stage: self.stage,
@@ -273,6 +319,7 @@ impl Running {
             killed: self.killed,
             oom_kills: cgroup.memory_kills().saturating_sub(self.before.memory_kills),
             dropped: [self.captures[0].dropped, self.captures[1].dropped],
+            stored: self.stored_max,
             usage: Usage {
                 wall_micros: (ended - self.started).as_micros() as u64,
                 cpu_micros: cgroup.cpu_micros().saturating_sub(self.before.cpu_micros),

@@ -124,6 +124,7 @@ async fn prove_program(
         env: Vec::new(),
         stdin: Bytes::new(),
         limits: language.limits,
+        estimate: None,
         // The second program runs in the first one's container: that it can be reset is part of the proof.
         isolation: Isolation::Tenant,
         tenant: Tenant::new(""),

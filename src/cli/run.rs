@@ -148,7 +148,7 @@ fn exit_code(reply: &ExecuteResponse) -> u8 {
         Outcome::Succeeded | Outcome::NonzeroExit | Outcome::CompileFailed => {
             stage.and_then(|stage| u8::try_from(stage.exit_code).ok()).unwrap_or(1)
         }
-        Outcome::Signaled | Outcome::MemoryExceeded | Outcome::OutputExceeded => {
+        Outcome::Signaled | Outcome::MemoryExceeded | Outcome::OutputExceeded | Outcome::DiskExceeded => {
             // A program that wrote too much may have ended by itself all the same.
             let signal = stage.map_or(0, |stage| stage.signal);
             if signal == 0 { 1 } else { u8::try_from(128 + signal).unwrap_or(u8::MAX) }

@@ -117,8 +117,14 @@ fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsE
         compile_time: time("limits.compile_time_seconds", limits.compile_time_seconds)?,
         memory_bytes: within("limits.memory_mib", limits.memory_mib, MEMORY_BYTES_MIN >> 20, 1 << 20)? << 20,
         output_bytes: within("limits.output_kib", limits.output_kib, 1, OUTPUT_KIB_MAX)? << 10,
+        // Fixed with the containers: the language's own.
         disk_bytes: u64::MAX,
+        inodes: u64::MAX,
+        file_bytes: u64::MAX,
         processes: u64::MAX,
+        open_files: u64::MAX,
+        stack_bytes: within("limits.stack_mib", limits.stack_mib, 1, 1 << 20)? << 20,
+        stack_bytes_max: u64::MAX,
     };
     let catalogue = catalogue(&raw.languages)?;
     let uses_max = uses(raw.pool.uses, &catalogue)?;

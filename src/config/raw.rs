@@ -94,6 +94,7 @@ pub(super) struct RawLimits {
     pub(super) compile_time_seconds: u64,
     pub(super) memory_mib: u64,
     pub(super) output_kib: u64,
+    pub(super) stack_mib: u64,
 }
 
 impl Default for RawLimits {
@@ -104,6 +105,7 @@ impl Default for RawLimits {
             compile_time_seconds: 300,
             memory_mib: 2048,
             output_kib: 16 * 1024,
+            stack_mib: 256,
         }
     }
 }

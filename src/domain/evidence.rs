@@ -38,6 +38,10 @@ pub enum KillCause {
     CpuTime,
     /// Output past its limit.
     Output,
+    /// What its files took.
+    Disk,
+    /// How many files it made.
+    Inodes,
     /// The caller cancelled.
     Caller,
 }
@@ -53,6 +57,15 @@ pub struct Usage {
     pub peak_memory_bytes: u64,
 }
 
+/// The most that a stage's files were seen to take at one time, over what was there when it started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Bytes, in whole pages of each file.
+    pub bytes: u64,
+    /// Files, directories and links.
+    pub inodes: u64,
+}
+
 /// How a stage ended and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StageEvidence {
@@ -64,6 +77,8 @@ pub struct StageEvidence {
     pub memory_kills: u64,
     /// Bytes dropped from stdout and stderr.
     pub dropped: [u64; 2],
+    /// What its files took.
+    pub stored: Stored,
     /// What it used.
     pub usage: Usage,
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::estimate::Estimate;
 use super::evidence::{StageKind, StageOutput, StageReport, StreamKind};
 use super::isolation::{Affinity, Isolation, Tenant};
 use super::limits::Limits;
@@ -83,6 +84,8 @@ pub struct Execution {
     pub stdin: Bytes,
     /// Settled limits.
     pub limits: Limits,
+    /// Where the wall time came from; absent where the request set it.
+    pub estimate: Option<Estimate>,
     /// How far its container may be shared.
     pub isolation: Isolation,
     /// Whose it is.
@@ -175,4 +178,6 @@ pub struct Report {
     pub placement: Option<Placement>,
     /// Advice.
     pub hints: Vec<String>,
+    /// Where the wall time came from; absent where the request set it.
+    pub estimate: Option<Estimate>,
 }

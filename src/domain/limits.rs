@@ -4,6 +4,10 @@ use std::time::Duration;
 
 /// Least memory a container can be given, in bytes: the agent, a standby interpreter and a program have to fit.
 pub const MEMORY_BYTES_MIN: u64 = 16 * 1024 * 1024;
+/// Fewest descriptors that an interpreter can start with.
+pub const OPEN_FILES_MIN: u64 = 16;
+/// Smallest stack, in bytes: the kernel puts a program's arguments there, a quarter of it at most.
+pub const STACK_BYTES_MIN: u64 = 256 * 1024;
 /// Shortest time limit that means anything to a scheduler.
 const TIME_MIN: Duration = Duration::from_millis(1);
 
@@ -20,10 +24,20 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Kept output per stream and stage.
     pub output_bytes: u64,
-    /// Largest single file; as a ceiling also the size of the workspace.
+    /// What the files that a stage writes may take at one time; as a ceiling also the size of each writable directory.
     pub disk_bytes: u64,
+    /// Files and directories that a stage may have made at one time; as a ceiling also the number each writable directory holds.
+    pub inodes: u64,
+    /// Largest single file.
+    pub file_bytes: u64,
     /// Processes and threads at once.
     pub processes: u64,
+    /// Descriptors of one process.
+    pub open_files: u64,
+    /// Stack of a process's first thread.
+    pub stack_bytes: u64,
+    /// How far the program may raise its stack by itself: not at all where the caller set it.
+    pub stack_bytes_max: u64,
 }
 
 /// What a caller asked for; `None` means the default.
@@ -41,8 +55,16 @@ pub struct LimitRequest {
     pub output_bytes: Option<u64>,
     /// See [`Limits::disk_bytes`].
     pub disk_bytes: Option<u64>,
+    /// See [`Limits::inodes`].
+    pub inodes: Option<u64>,
+    /// See [`Limits::file_bytes`].
+    pub file_bytes: Option<u64>,
     /// See [`Limits::processes`].
     pub processes: Option<u64>,
+    /// See [`Limits::open_files`].
+    pub open_files: Option<u64>,
+    /// See [`Limits::stack_bytes`].
+    pub stack_bytes: Option<u64>,
 }
 
 /// A limit outside of its range.
@@ -63,7 +85,7 @@ impl Limits {
     /// Settles a request: defaults where it is silent.
     ///
     /// # Errors
-    /// Every field that is out of range, in the order of the fields.
+    /// Every field that is out of range: times, then bytes, then counts.
     pub fn settle(request: &LimitRequest, default: &Self, most: &Self) -> Result<Self, Vec<LimitError>> {
         let mut errors = Vec::new();
         let mut time = |field, asked: Option<Duration>, default: Duration, most: Duration| {
@@ -94,35 +116,46 @@ impl Limits {
             }
             given
         };
+        let mut bytes =
+            |field, asked, default, least, most| amount(field, " bytes", asked, default, least, most);
         let settled = Self {
             wall_time,
             cpu_time,
             compile_time,
-            memory_bytes: amount(
+            memory_bytes: bytes(
                 "memory_bytes",
-                " bytes",
                 request.memory_bytes,
                 default.memory_bytes,
                 MEMORY_BYTES_MIN,
                 most.memory_bytes,
             ),
-            output_bytes: amount(
+            output_bytes: bytes(
                 "output_bytes",
-                " bytes",
                 request.output_bytes,
                 default.output_bytes,
                 1,
                 most.output_bytes,
             ),
-            disk_bytes: amount(
-                "disk_bytes",
-                " bytes",
-                request.disk_bytes,
-                default.disk_bytes,
-                1,
-                most.disk_bytes,
+            disk_bytes: bytes("disk_bytes", request.disk_bytes, default.disk_bytes, 1, most.disk_bytes),
+            file_bytes: bytes("file_bytes", request.file_bytes, default.file_bytes, 1, most.file_bytes),
+            stack_bytes: bytes(
+                "stack_bytes",
+                request.stack_bytes,
+                default.stack_bytes,
+                STACK_BYTES_MIN,
+                most.stack_bytes,
             ),
+            stack_bytes_max: request.stack_bytes.unwrap_or(default.stack_bytes_max),
+            inodes: amount("inodes", "", request.inodes, default.inodes, 1, most.inodes),
             processes: amount("processes", "", request.processes, default.processes, 1, most.processes),
+            open_files: amount(
+                "open_files",
+                "",
+                request.open_files,
+                default.open_files,
+                OPEN_FILES_MIN,
+                most.open_files,
+            ),
         };
         if errors.is_empty() { Ok(settled) } else { Err(errors) }
     }
@@ -141,7 +174,12 @@ mod tests {
             memory_bytes: bytes,
             output_bytes: bytes,
             disk_bytes: bytes,
+            inodes: 64,
+            file_bytes: bytes,
             processes: 64,
+            open_files: 64,
+            stack_bytes: bytes,
+            stack_bytes_max: u64::MAX,
         }
     }
 
@@ -165,5 +203,15 @@ mod tests {
             ["wall_time", "memory_bytes", "processes"]
         );
         assert!(errors[0].to_string().contains("999s is outside of 1ms to 60s"), "{}", errors[0]);
+    }
+
+    #[test]
+    fn a_stack_that_was_asked_for_cannot_be_raised_by_the_program() {
+        let default = limits(60, 1 << 30);
+        let settle = |request| Limits::settle(&request, &default, &default).unwrap();
+        let asked = settle(LimitRequest { stack_bytes: Some(1 << 20), ..LimitRequest::default() });
+        assert_eq!((asked.stack_bytes, asked.stack_bytes_max), (1 << 20, 1 << 20));
+        let silent = settle(LimitRequest::default());
+        assert_eq!((silent.stack_bytes, silent.stack_bytes_max), (1 << 30, u64::MAX));
     }
 }

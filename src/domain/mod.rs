@@ -3,9 +3,11 @@
 
 mod build;
 mod comparison;
+mod estimate;
 mod evidence;
 mod execution;
 mod fault;
+mod hint;
 mod isolation;
 mod judging;
 mod limits;
@@ -13,12 +15,16 @@ mod verdict;
 
 pub use build::{KeepBuild, PackedBuild};
 pub use comparison::Comparison;
-pub use evidence::{Exit, KillCause, StageEvidence, StageKind, StageOutput, StageReport, StreamKind, Usage};
+pub use estimate::{Estimate, FiredRule};
+pub use evidence::{
+    Exit, KillCause, StageEvidence, StageKind, StageOutput, StageReport, Stored, StreamKind, Usage,
+};
 pub use execution::{
     Execution, ExecutionId, LanguageId, Placement, Report, Sink, SinkClosed, SourceFile, Timings,
 };
 pub use fault::{Fault, SpentReason};
+pub use hint::{HintRule, hints};
 pub use isolation::{Affinity, Isolation, Tenant};
 pub use judging::{Case, CaseVerdict, Compiled, JudgeSummary, Judged, Judgement, Judging};
-pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN};
-pub use verdict::{Outcome, Verdict, judge};
+pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN, OPEN_FILES_MIN, STACK_BYTES_MIN};
+pub use verdict::{Outcome, Verdict, judge, name_of_signal};

@@ -1,10 +1,14 @@
 //! From evidence to outcome: one pure function, one stated order of precedence.
 //!
-//! Memory (the kernel's own counter moved), then cancellation, wall time, CPU time, output, then what the process
-//! itself did. The compile stage is judged by the same rules, before the run stage.
+//! Memory (the kernel's own counter moved), then cancellation, wall time, CPU time, output, disk, then what the process
+//! itself did. The compile stage is judged by the same rules, before the run stage. Nothing that a program writes is looked at.
 
-use super::evidence::{Exit, KillCause, StageEvidence, StageKind, StageReport};
+use std::time::Duration;
+
+use super::evidence::{Exit, KillCause, StageEvidence, StageKind, StageReport, Stored};
 use super::limits::Limits;
+
+const SIGKILL: i32 = 9;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +29,8 @@ pub enum Outcome {
     MemoryExceeded,
     /// More output than the limit.
     OutputExceeded,
+    /// Files took more than the limit, or were more.
+    DiskExceeded,
     /// The caller cancelled.
     Cancelled,
 }
@@ -42,6 +48,7 @@ impl Outcome {
             Self::CpuTimeExceeded => "CPU_TIME_EXCEEDED",
             Self::MemoryExceeded => "MEMORY_EXCEEDED",
             Self::OutputExceeded => "OUTPUT_EXCEEDED",
+            Self::DiskExceeded => "DISK_EXCEEDED",
             Self::Cancelled => "CANCELLED",
         }
     }
@@ -67,46 +74,96 @@ pub fn judge(compile: Option<&StageReport>, run: Option<&StageReport>, limits: &
         }
         (Some(compile), None) => judge_stage(StageKind::Compile, &compile.evidence, limits),
         // Cancelled between lease and start: there is no stage to speak of.
-        (None, None) => {
-            Verdict { outcome: Outcome::Cancelled, message: "cancelled before it started".to_owned() }
+        (None, None) => Verdict { outcome: Outcome::Cancelled, message: "cancelled before it started".to_owned() },
+    }
+}
+
+/// Whose stage it is, and how the limits of its time are called.
+struct Words {
+    who: &'static str,
+    wall: Duration,
+    wall_name: &'static str,
+    cpu: Duration,
+}
+
+impl Words {
+    fn of(stage: StageKind, limits: &Limits) -> Self {
+        let compile = limits.compile_time;
+        match stage {
+            StageKind::Compile => {
+                Self { who: "the compiler", wall: compile, wall_name: "compile time", cpu: compile }
+            }
+            StageKind::Run => Self {
+                who: "the program",
+                wall: limits.wall_time,
+                wall_name: "wall time",
+                cpu: limits.cpu_time,
+            },
+        }
+    }
+
+    /// What was done at a limit, as far as a kill is concerned.
+    fn killed(&self, cause: KillCause, limits: &Limits) -> String {
+        let Self { who, wall, wall_name, cpu } = self;
+        match cause {
+            KillCause::Caller => format!("{who} was killed on request"),
+            KillCause::WallTime => format!("{who} was killed after {wall:?}, the {wall_name} limit"),
+            KillCause::CpuTime => format!("{who} was killed after {cpu:?} of CPU time, the limit"),
+            KillCause::Output => {
+                format!(
+                    "{who} went on after the output limit of {} and was killed",
+                    bytes(limits.output_bytes)
+                )
+            }
+            KillCause::Disk => {
+                format!("{who} was killed with files of over {}, the disk limit", bytes(limits.disk_bytes))
+            }
+            KillCause::Inodes => {
+                format!("{who} was killed with over {} files and directories, the limit", limits.inodes)
+            }
         }
     }
 }
 
 fn judge_stage(stage: StageKind, evidence: &StageEvidence, limits: &Limits) -> Verdict {
-    let (who, wall, cpu) = match stage {
-        StageKind::Compile => ("the compiler", limits.compile_time, limits.compile_time),
-        StageKind::Run => ("the program", limits.wall_time, limits.cpu_time),
-    };
-    let wall_name = if stage == StageKind::Compile { "compile time" } else { "wall time" };
+    let words = Words::of(stage, limits);
+    let who = words.who;
     let verdict = |outcome, message: String| Verdict { outcome, message };
     if evidence.memory_kills > 0 {
-        let limit = bytes(limits.memory_bytes);
-        return verdict(
-            Outcome::MemoryExceeded,
-            format!("{who} was killed after using {limit}, the memory limit"),
-        );
+        return verdict(Outcome::MemoryExceeded, out_of_memory(&words, evidence, limits));
     }
+    let killed = |cause| words.killed(cause, limits);
     match evidence.killed {
-        Some(KillCause::Caller) => {
-            return verdict(Outcome::Cancelled, format!("{who} was killed on request"));
-        }
-        Some(KillCause::WallTime) => {
-            let message = format!("{who} was killed after {wall:?}, the {wall_name} limit");
-            return verdict(Outcome::WallTimeExceeded, message);
-        }
-        Some(KillCause::CpuTime) => {
-            let message = format!("{who} was killed after {cpu:?} of CPU time, the limit");
-            return verdict(Outcome::CpuTimeExceeded, message);
-        }
-        Some(KillCause::Output) | None => {}
+        Some(cause @ KillCause::Caller) => return verdict(Outcome::Cancelled, killed(cause)),
+        Some(cause @ KillCause::WallTime) => return verdict(Outcome::WallTimeExceeded, killed(cause)),
+        Some(cause @ KillCause::CpuTime) => return verdict(Outcome::CpuTimeExceeded, killed(cause)),
+        Some(KillCause::Output | KillCause::Disk | KillCause::Inodes) | None => {}
     }
     let dropped = evidence.dropped[0] + evidence.dropped[1];
     // A compiler that is talkative is not at fault for it, unless it had to be killed.
-    if evidence.killed.is_some() || (stage == StageKind::Run && dropped > 0) {
+    if evidence.killed == Some(KillCause::Output) || (stage == StageKind::Run && dropped > 0) {
         let limit = bytes(limits.output_bytes);
         let message = format!("{who} wrote {dropped} bytes more than the output limit of {limit} per stream");
         return verdict(Outcome::OutputExceeded, message);
+    }
+    // What was left over the limit counts also where it was not seen in time for a kill.
+    let Stored { bytes: stored, inodes } = evidence.stored;
+    match evidence.killed {
+        Some(cause @ (KillCause::Disk | KillCause::Inodes)) => {
+            return verdict(Outcome::DiskExceeded, killed(cause));
+        }
+        _ if stored > limits.disk_bytes => {
+            let limit = bytes(limits.disk_bytes);
+            let message = format!("{who} ended with files of {stored} bytes, over the disk limit of {limit}");
+            return verdict(Outcome::DiskExceeded, message);
+        }
+        _ if inodes > limits.inodes => {
+            let limit = limits.inodes;
+            let message =
+                format!("{who} ended with {inodes} files and directories, over the limit of {limit}");
+            return verdict(Outcome::DiskExceeded, message);
+        }
+        _ => {}
     }
     match (stage, evidence.exit) {
         (StageKind::Compile, Exit::Code(code)) => {
@@ -127,8 +184,26 @@ fn judge_stage(stage: StageKind, evidence: &StageEvidence, limits: &Limits) -> V
     }
 }
 
+/// The kernel chooses whom it kills; what became of the first process is told apart.
+fn out_of_memory(words: &Words, evidence: &StageEvidence, limits: &Limits) -> String {
+    let (who, limit) = (words.who, bytes(limits.memory_bytes));
+    let first = match (evidence.killed, evidence.exit) {
+        (None, Exit::Signal(SIGKILL)) => {
+            return format!("{who} was killed after using {limit}, the memory limit");
+        }
+        (Some(cause), _) => words.killed(cause, limits),
+        (None, Exit::Code(code)) => format!("{who} itself ended with exit code {code}"),
+        (None, Exit::Signal(signal)) => format!("{who} itself was ended by {}", signal_name(signal)),
+    };
+    let killed = match evidence.memory_kills {
+        1 => "a process was".to_owned(),
+        several => format!("{several} processes were"),
+    };
+    format!("{killed} killed at {limit}, the memory limit; {first}")
+}
+
 /// Bytes as a person says them, exact where they are a whole number of a unit.
-fn bytes(amount: u64) -> String {
+pub(super) fn bytes(amount: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     UNITS
         .iter()
@@ -136,8 +211,15 @@ fn bytes(amount: u64) -> String {
         .map_or_else(|| format!("{amount} bytes"), |(size, unit)| format!("{} {unit}", amount / size))
 }
 
-/// The name of a Linux signal, as signal(7) has it.
+/// The name of a Linux signal, as signal(7) has it, and its number.
 fn signal_name(signal: i32) -> String {
+    name_of_signal(signal)
+        .map_or_else(|| format!("signal {signal}"), |name| format!("{name} (signal {signal})"))
+}
+
+/// The name of a Linux signal, as signal(7) has it.
+#[must_use]
+pub fn name_of_signal(signal: i32) -> Option<&'static str> {
     const NAMES: [&str; 31] = [
         "SIGHUP",
         "SIGINT",
@@ -171,67 +253,8 @@ fn signal_name(signal: i32) -> String {
         "SIGPWR",
         "SIGSYS",
     ];
-    let name = usize::try_from(signal - 1).ok().and_then(|index| NAMES.get(index));
-    name.map_or_else(|| format!("signal {signal}"), |name| format!("{name} (signal {signal})"))
+    usize::try_from(signal - 1).ok().and_then(|index| NAMES.get(index)).copied()
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::domain::{StageOutput, Usage};
-
-    fn limits() -> Limits {
-        Limits {
-            wall_time: Duration::from_secs(10),
-            cpu_time: Duration::from_secs(5),
-            compile_time: Duration::from_secs(30),
-            memory_bytes: 512 << 20,
-            output_bytes: 1 << 20,
-            disk_bytes: 1 << 20,
-            processes: 64,
-        }
-    }
-
-    fn stage(exit: Exit, killed: Option<KillCause>, memory_kills: u64, dropped: u64) -> StageReport {
-        let evidence =
-            StageEvidence { exit, killed, memory_kills, dropped: [dropped, 0], usage: Usage::default() };
-        StageReport { evidence, output: StageOutput::default() }
-    }
-
-    fn run(exit: Exit, killed: Option<KillCause>, memory_kills: u64, dropped: u64) -> (Outcome, String) {
-        let verdict = judge(None, Some(&stage(exit, killed, memory_kills, dropped)), &limits());
-        (verdict.outcome, verdict.message)
-    }
-
-    #[test]
-    fn a_kill_that_the_program_sent_itself_is_not_taken_for_a_limit() {
-        let (outcome, message) = run(Exit::Signal(9), None, 0, 0);
-        assert_eq!(outcome, Outcome::Signaled);
-        assert_eq!(message, "the program was ended by SIGKILL (signal 9)");
-    }
-
-    #[test]
-    fn the_kernels_counter_comes_before_everything_else() {
-        let (outcome, message) = run(Exit::Signal(9), Some(KillCause::WallTime), 1, 5);
-        assert_eq!(outcome, Outcome::MemoryExceeded);
-        assert_eq!(message, "the program was killed after using 512 MiB, the memory limit");
-    }
-
-    #[test]
-    fn output_over_the_limit_is_told_even_where_the_program_ended_well() {
-        assert_eq!(run(Exit::Code(0), None, 0, 7).0, Outcome::OutputExceeded);
-        assert_eq!(run(Exit::Signal(9), Some(KillCause::Output), 0, 7).0, Outcome::OutputExceeded);
-        assert_eq!(run(Exit::Signal(9), Some(KillCause::CpuTime), 0, 7).0, Outcome::CpuTimeExceeded);
-    }
-
-    #[test]
-    fn a_compiler_that_breaks_a_limit_gets_the_limits_outcome() {
-        let refused = judge(Some(&stage(Exit::Code(1), None, 0, 9)), None, &limits());
-        assert_eq!(refused.outcome, Outcome::CompileFailed);
-        let slow = judge(Some(&stage(Exit::Signal(9), Some(KillCause::WallTime), 0, 0)), None, &limits());
-        assert_eq!(slow.outcome, Outcome::WallTimeExceeded);
-        assert_eq!(slow.message, "the compiler was killed after 30s, the compile time limit");
-    }
-}
+mod tests;

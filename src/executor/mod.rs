@@ -3,7 +3,9 @@
 mod build;
 mod clock;
 mod collector;
+mod history;
 mod judge;
+mod last_words;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +17,8 @@ use tracing::{Instrument, info_span};
 use crate::admission::{Admission, Refusal, until};
 use crate::builds::Builds;
 use crate::domain::{
-    Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings, judge,
+    self, Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings,
+    judge,
 };
 use crate::pool::{Lease, LeaseError, Pools, Settlement};
 use crate::sandbox::{Blueprint, BuildSource, Extent, Plan, Ran, SandboxError};
@@ -23,6 +26,8 @@ use crate::telemetry::metrics;
 
 use build::{Build, Built};
 use clock::Clock;
+use history::History;
+use last_words::LastWords;
 
 pub use collector::Collector;
 
@@ -65,13 +70,14 @@ pub struct Executor {
     admission: Arc<Admission>,
     pools: Arc<Pools>,
     builds: Builds,
+    history: Arc<History>,
 }
 
 impl Executor {
     /// Runs what `admission` lets through in containers of `pools`, and compiles what `builds` does not have.
     #[must_use]
     pub fn new(admission: Arc<Admission>, pools: Arc<Pools>, builds: Builds) -> Self {
-        Self { admission, pools, builds }
+        Self { admission, pools, builds, history: Arc::default() }
     }
 
     /// Runs one program to its end, or kills it when `cancel` says so or its deadline passes.
@@ -153,7 +159,8 @@ impl Executor {
             let (container, uses) = (busy.container().0.clone(), busy.uses());
             let blueprint = Arc::clone(busy.blueprint());
             let stop = cancel.child_token();
-            let running = busy.run(execution.id, &plan, self.pools.engine(), sink, &stop);
+            let mut sink = LastWords::new(sink);
+            let running = busy.run(execution.id, &plan, self.pools.engine(), &mut sink, &stop);
             let ((ran, result, mut disposition), expired) =
                 with_deadline(execution.deadline, &stop, running).await;
             let built = kept.collect(&mut disposition, build.key, &blueprint.image_id).await;
@@ -164,7 +171,9 @@ impl Executor {
                     let image = blueprint.image.reference.clone();
                     let compile_cached = !matches!(build.source, BuildSource::Compiler { .. });
                     let placement = Placement { container, image, pool_hit: hit, uses, compile_cached };
-                    let report = report(execution, sink, clock, &ran, placement, hints(&blueprint, hit));
+                    let mut report =
+                        report(execution, &mut sink, clock, &ran, placement, hints(&blueprint, hit));
+                    self.advise(execution, &blueprint, &ran, sink.words(), &mut report);
                     return Ok(Done { report, settlement: Some(settlement), built });
                 }
                 Err(error)
@@ -182,6 +191,25 @@ impl Executor {
             }
         }
         unreachable!("the loop ends by returning")
+    }
+
+    /// Adds what the rules of the language and earlier runs say of this one; the verdict stays as it is.
+    fn advise(
+        &self,
+        execution: &Execution,
+        blueprint: &Blueprint,
+        ran: &Ran,
+        last_words: &[u8],
+        report: &mut Report,
+    ) {
+        let ended_well = matches!(report.verdict.outcome, Outcome::Succeeded | Outcome::Cancelled);
+        if let Some(last) = ran.run.or(ran.compile).filter(|_| !ended_well) {
+            let rules = &blueprint.language.hints;
+            report.hints.extend(domain::hints(rules, last.exit, last_words, &execution.limits));
+        }
+        if let Some(run) = ran.run.filter(|_| report.verdict.outcome != Outcome::Cancelled) {
+            report.hints.extend(self.history.note(execution, run.usage.wall));
+        }
     }
 
     async fn build_for(&self, execution: &Execution, task: Task<'_>) -> Build {
@@ -279,7 +307,8 @@ fn is_worth_another(error: &SandboxError) -> bool {
 fn never_started(execution: &Execution) -> Report {
     let verdict = judge(None, None, &execution.limits);
     let (timings, hints) = (Timings::default(), Vec::new());
-    Report { id: execution.id, verdict, compile: None, run: None, timings, placement: None, hints }
+    let estimate = execution.estimate.clone();
+    Report { id: execution.id, verdict, compile: None, run: None, timings, placement: None, hints, estimate }
 }
 
 fn report(
@@ -297,7 +326,8 @@ fn report(
     let run = stage(StageKind::Run, ran.run);
     let verdict = judge(compile.as_ref(), run.as_ref(), &execution.limits);
     let timings = clock.stop(ran);
-    Report { id: execution.id, verdict, compile, run, timings, placement: Some(placement), hints }
+    let (placement, estimate) = (Some(placement), execution.estimate.clone());
+    Report { id: execution.id, verdict, compile, run, timings, placement, hints, estimate }
 }
 
 fn hints(blueprint: &Blueprint, hit: bool) -> Vec<String> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::domain::{Exit, Limits, Outcome, Report, StageReport, Timings};
+use crate::domain::{
+    Estimate, Exit, KillCause, Limits, Outcome, Report, StageEvidence, StageReport, Timings,
+};
 use crate::health::LanguageHealth;
 use crate::language::ImageCandidate;
 use crate::pool::{PoolSnapshot, Readiness};
@@ -25,7 +27,13 @@ pub(super) fn response(report: Report) -> proto::ExecuteResponse {
             compile_cached: placement.compile_cached,
         }),
         hints: report.hints,
+        estimate: report.estimate.map(estimate),
     }
+}
+
+fn estimate(estimate: Estimate) -> proto::Estimate {
+    let rules = estimate.fired.iter().map(|rule| format!("{}: {} s", rule.name, rule.added.as_secs()));
+    proto::Estimate { wall_time: Some(duration(estimate.wall_time)), rules: rules.collect() }
 }
 
 pub(super) fn outcome(outcome: Outcome) -> proto::Outcome {
@@ -38,6 +46,7 @@ pub(super) fn outcome(outcome: Outcome) -> proto::Outcome {
         Outcome::CpuTimeExceeded => proto::Outcome::CpuTimeExceeded,
         Outcome::MemoryExceeded => proto::Outcome::MemoryExceeded,
         Outcome::OutputExceeded => proto::Outcome::OutputExceeded,
+        Outcome::DiskExceeded => proto::Outcome::DiskExceeded,
         Outcome::Cancelled => proto::Outcome::Cancelled,
     }
 }
@@ -60,6 +69,27 @@ pub(super) fn stage(report: StageReport) -> proto::Stage {
             cpu_time: Some(duration(evidence.usage.cpu)),
             peak_memory_bytes: evidence.usage.peak_memory_bytes,
         }),
+        evidence: Some(self::evidence(&evidence)),
+    }
+}
+
+fn evidence(evidence: &StageEvidence) -> proto::Evidence {
+    let killed_at = match evidence.killed {
+        None => proto::KillCause::Unspecified,
+        Some(KillCause::WallTime) => proto::KillCause::WallTime,
+        Some(KillCause::CpuTime) => proto::KillCause::CpuTime,
+        Some(KillCause::Output) => proto::KillCause::Output,
+        Some(KillCause::Disk) => proto::KillCause::Disk,
+        Some(KillCause::Inodes) => proto::KillCause::Inodes,
+        Some(KillCause::Caller) => proto::KillCause::Caller,
+    };
+    proto::Evidence {
+        memory_kills: evidence.memory_kills,
+        killed_at: killed_at.into(),
+        stdout_dropped_bytes: evidence.dropped[0],
+        stderr_dropped_bytes: evidence.dropped[1],
+        disk_bytes: evidence.stored.bytes,
+        inodes: evidence.stored.inodes,
     }
 }
 
@@ -107,6 +137,10 @@ fn limits(limits: &Limits) -> proto::Limits {
         output_bytes: limits.output_bytes,
         disk_bytes: limits.disk_bytes,
         processes: limits.processes,
+        inodes: limits.inodes,
+        file_bytes: limits.file_bytes,
+        open_files: limits.open_files,
+        stack_bytes: limits.stack_bytes,
     }
 }
 

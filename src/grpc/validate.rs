@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tonic::Status;
 use tonic_types::FieldViolation;
 
-use crate::domain::{Execution, ExecutionId, Isolation, LimitRequest, Limits, SourceFile, Tenant};
+use crate::domain::{Estimate, Execution, ExecutionId, Isolation, LimitRequest, Limits, SourceFile, Tenant};
 use crate::language::{Catalogue, LanguageSpec};
 use crate::proto;
 
@@ -35,10 +35,17 @@ pub(super) struct Validator {
 }
 
 impl Validator {
-    /// The most a request may ask of a language. Disk and processes are fixed when its containers are created.
+    /// The most a request may ask of a language. What is fixed when its containers are created can only be lowered.
     pub(super) fn ceilings(&self, language: &LanguageSpec) -> Limits {
         let own = &language.limits;
-        Limits { disk_bytes: own.disk_bytes, processes: own.processes, ..self.ceilings }
+        Limits {
+            disk_bytes: own.disk_bytes,
+            inodes: own.inodes,
+            file_bytes: own.file_bytes,
+            processes: own.processes,
+            open_files: own.open_files,
+            ..self.ceilings
+        }
     }
 
     /// The execution that a request asks for.
@@ -61,8 +68,10 @@ impl Validator {
         check_files(&request.files, &mut wrong);
         let isolation = isolation(request.isolation, &mut wrong);
         let Some(language) = language else { return Err(status::invalid(wrong.0)) };
-        let limits = self.limits(request.limits.as_ref(), language, &mut wrong);
         let (files, main) = sources(request.code, request.files, request.entrypoint, language, &mut wrong);
+        let estimate = is_without_wall_time(request.limits.as_ref())
+            .then(|| language.estimator.estimate(language.limits.wall_time, &files, &main));
+        let limits = self.limits(request.limits.as_ref(), language, estimate.as_ref(), &mut wrong);
         match limits {
             Some(limits) if wrong.0.is_empty() => Ok(Execution {
                 id: ExecutionId::random(),
@@ -73,6 +82,7 @@ impl Validator {
                 env: BTreeMap::from_iter(request.env).into_iter().collect(),
                 stdin: request.stdin.into(),
                 limits,
+                estimate: estimate.map(|estimate| Estimate { wall_time: limits.wall_time, ..estimate }),
                 isolation,
                 tenant,
                 labels: BTreeMap::from_iter(request.labels).into_iter().collect(),
@@ -97,6 +107,7 @@ impl Validator {
         &self,
         asked: Option<&proto::Limits>,
         language: &LanguageSpec,
+        estimate: Option<&Estimate>,
         wrong: &mut Wrong,
     ) -> Option<Limits> {
         let asked = asked.copied().unwrap_or_default();
@@ -113,9 +124,19 @@ impl Validator {
             memory_bytes: amount(asked.memory_bytes),
             output_bytes: amount(asked.output_bytes),
             disk_bytes: amount(asked.disk_bytes),
+            inodes: amount(asked.inodes),
+            file_bytes: amount(asked.file_bytes),
             processes: amount(asked.processes),
+            open_files: amount(asked.open_files),
+            stack_bytes: amount(asked.stack_bytes),
         };
-        let settled = Limits::settle(&request, &language.limits, &self.ceilings(language));
+        let mut default = language.limits;
+        if let Some(estimate) = estimate {
+            // A program that is expected to take longer may compute for longer.
+            default.cpu_time += estimate.wall_time.saturating_sub(default.wall_time);
+            default.wall_time = estimate.wall_time;
+        }
+        let settled = Limits::settle(&request, &default, &self.ceilings(language));
         settled
             .map_err(|errors| {
                 for error in errors {
@@ -124,6 +145,10 @@ impl Validator {
             })
             .ok()
     }
+}
+
+fn is_without_wall_time(asked: Option<&proto::Limits>) -> bool {
+    asked.and_then(|asked| asked.wall_time).is_none_or(|time| time.seconds == 0 && time.nanos == 0)
 }
 
 fn isolation(number: i32, wrong: &mut Wrong) -> Isolation {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
+use serde::de::DeserializeOwned;
 
-use crate::domain::{LanguageId, Limits};
+use crate::domain::{HintRule, LanguageId, Limits, name_of_signal};
 
-use super::raw::{RawImage, RawLanguage, RawLimits, RawSource, RawStandby};
+use super::estimate::Estimator;
+use super::raw::{RawHint, RawHints, RawImage, RawLanguage, RawLimits, RawSource, RawStandby};
 use super::smoke::SmokeProgram;
 use super::spec::{BuildCache, ImageCandidate, ImageSource, LanguageSpec, PoolBounds, SOURCES, Standby};
 
@@ -18,6 +20,9 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
 /// A language's entry within its folder.
 pub const SPEC_FILE: &str = "language.toml";
 const SMOKE_FOLDER: &str = "smoke/";
+/// Beside the folders, for all languages.
+const HINTS_FILE: &str = "hints.toml";
+const ESTIMATE_FILE: &str = "estimate.toml";
 
 /// A language folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +40,14 @@ pub enum CatalogueError {
     Invalid {
         /// Which one.
         folder: String,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// One of the files for all languages does not parse.
+    #[error("languages/{file}: {reason}")]
+    InvalidTable {
+        /// Which one.
+        file: &'static str,
         /// What is wrong, and where.
         reason: String,
     },
@@ -76,6 +89,7 @@ impl Catalogue {
     /// # Errors
     /// The first folder that cannot be used.
     pub fn load(extra: Option<&Path>) -> Result<Self, CatalogueError> {
+        let shared = Shared::load(extra)?;
         let mut folders: BTreeMap<String, Folder> = BTreeMap::new();
         for dir in EMBEDDED.dirs() {
             let mut files = Folder::new();
@@ -95,13 +109,13 @@ impl Catalogue {
                 }
             }
         }
-        Self::from_folders(folders)
+        Self::from_folders(folders, &shared)
     }
 
-    fn from_folders(folders: BTreeMap<String, Folder>) -> Result<Self, CatalogueError> {
+    fn from_folders(folders: BTreeMap<String, Folder>, shared: &Shared) -> Result<Self, CatalogueError> {
         let mut catalogue = Self { languages: Vec::new(), names: BTreeMap::new(), assets: Vec::new() };
         for (folder, files) in folders {
-            let spec = parse(&folder, &files)
+            let spec = parse(&folder, &files, shared)
                 .map_err(|reason| CatalogueError::Invalid { folder: folder.clone(), reason })?;
             catalogue.add(spec)?;
             let assets =
@@ -202,7 +216,56 @@ fn collect_disk(directory: &Path, below: &str, into: &mut Folder) -> std::io::Re
     Ok(())
 }
 
-fn parse(folder: &str, files: &Folder) -> Result<LanguageSpec, String> {
+/// What all languages have, unless they bring their own.
+struct Shared {
+    hints: Vec<HintRule>,
+    estimator: Arc<Estimator>,
+}
+
+impl Shared {
+    /// The embedded tables, or those of `extra` in their place.
+    fn load(extra: Option<&Path>) -> Result<Self, CatalogueError> {
+        let hints = Self::table(extra, HINTS_FILE, |raw: RawHints| {
+            raw.hints.into_iter().map(hint).collect::<Result<_, _>>()
+        })?;
+        let estimator = Self::table(extra, ESTIMATE_FILE, Estimator::new)?;
+        Ok(Self { hints, estimator: Arc::new(estimator) })
+    }
+
+    fn table<Raw: DeserializeOwned, Table>(
+        extra: Option<&Path>,
+        file: &'static str,
+        read: impl FnOnce(Raw) -> Result<Table, String>,
+    ) -> Result<Table, CatalogueError> {
+        let replaced = extra.map(|extra| extra.join(file)).filter(|path| path.is_file());
+        let text = match &replaced {
+            Some(path) => std::fs::read_to_string(path).map_err(|error| error.to_string()),
+            None => EMBEDDED
+                .get_file(file)
+                .and_then(|file| file.contents_utf8())
+                .map(str::to_owned)
+                .ok_or_else(|| "the file is missing".to_owned()),
+        };
+        let parse = |text: String| toml::from_str(&text).map_err(|error| error.to_string());
+        let table = text.and_then(parse).and_then(read);
+        table.map_err(|reason| CatalogueError::InvalidTable { file, reason })
+    }
+}
+
+fn hint(raw: RawHint) -> Result<HintRule, String> {
+    let number = |name: &String| {
+        let number = (1..).map_while(|number| Some((number, name_of_signal(number)?)));
+        let found = number.into_iter().find(|(_, known)| known == name).map(|(number, _)| number);
+        found.ok_or_else(|| format!("a hint names {name:?}, which is no signal"))
+    };
+    if raw.stderr.is_none() && raw.signal.is_none() {
+        return Err(format!("the hint {:?} has no condition", raw.text));
+    }
+    let signal = raw.signal.as_ref().map(number).transpose()?;
+    Ok(HintRule { stderr: raw.stderr, signal, text: raw.text })
+}
+
+fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, String> {
     let (_, text) = files.iter().find(|(path, _)| path == SPEC_FILE).ok_or("the file is missing")?;
     let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
     let raw: RawLanguage = toml::from_str(text).map_err(|error| error.to_string())?;
@@ -229,6 +292,11 @@ fn parse(folder: &str, files: &Folder) -> Result<LanguageSpec, String> {
         .iter()
         .filter_map(|(path, content)| Some((path.strip_prefix(SMOKE_FOLDER)?.to_owned(), content.clone())))
         .collect();
+    let own_hints = raw.hints.into_iter().map(hint).collect::<Result<Vec<_>, _>>()?;
+    let estimator = match raw.estimate {
+        Some(own) => Arc::new(Estimator::new(own)?),
+        None => Arc::clone(&shared.estimator),
+    };
     Ok(LanguageSpec::new(
         LanguageId::new(&raw.id),
         raw.name,
@@ -245,6 +313,8 @@ fn parse(folder: &str, files: &Folder) -> Result<LanguageSpec, String> {
         limits(&raw.limits),
         PoolBounds { min: raw.pool.min, max: raw.pool.max },
         SmokeProgram::pair(&smoke)?,
+        own_hints.into_iter().chain(shared.hints.iter().cloned()).collect(),
+        estimator,
     ))
 }
 
@@ -279,7 +349,12 @@ fn limits(raw: &RawLimits) -> Limits {
         memory_bytes: raw.memory_mib << 20,
         output_bytes: raw.output_kib << 10,
         disk_bytes: raw.disk_mib << 20,
+        inodes: raw.inodes,
+        file_bytes: raw.file_mib << 20,
         processes: raw.processes,
+        open_files: raw.open_files,
+        stack_bytes: raw.stack_kib << 10,
+        stack_bytes_max: u64::MAX,
     }
 }
 
@@ -301,22 +376,26 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_its_name() {
         let text = include_str!("../../languages/python/language.toml").replace("main_file", "mian_file");
-        let error = parse("python", &vec![(SPEC_FILE.to_owned(), text.into_bytes())]).unwrap_err();
+        let error =
+            parse("python", &vec![(SPEC_FILE.to_owned(), text.into_bytes())], &Shared::load(None).unwrap())
+                .unwrap_err();
         assert!(error.contains("mian_file"), "{error}");
     }
     #[test]
     fn a_compiler_that_waits_gets_its_sources_last() {
         let text = include_str!("../../languages/java/language.toml");
         let folder = |text: String| vec![(SPEC_FILE.to_owned(), text.into_bytes())];
-        let spec = parse("java", &folder(text.to_owned())).unwrap();
+        let shared = Shared::load(None).unwrap();
+        let spec = parse("java", &folder(text.to_owned()), &shared).unwrap();
         let (local, official) = (&spec.images[0], &spec.images[1]);
         let (_, command) = spec.compile_standby(local).unwrap();
         let argv = spec.compile_argv(local, "Main.java", &["A.java".to_owned()]).unwrap();
         assert_eq!([command, vec!["Main.java".to_owned(), "A.java".to_owned()]].concat(), argv);
         assert!(spec.standby(local).is_some());
         assert!(!spec.stands_by(official), "its library is not in the official image");
-        let error = parse("java", &folder(text.replace("\"{sources}\",\n]", "\"{sources}\", \"-x\",\n]")))
-            .unwrap_err();
+        let error =
+            parse("java", &folder(text.replace("\"{sources}\",\n]", "\"{sources}\", \"-x\",\n]")), &shared)
+                .unwrap_err();
         assert!(error.contains("ends with"), "{error}");
     }
 }

@@ -3,11 +3,13 @@
 //! Nothing in Rust knows a language by name; a new folder is a new language.
 
 mod catalogue;
+mod estimate;
 mod raw;
 mod smoke;
 mod spec;
 
 pub use catalogue::{AssetFile, Catalogue, CatalogueError, SPEC_FILE};
+pub use estimate::Estimator;
 pub use smoke::SmokeProgram;
 pub use spec::{
     BUILD_DIR, BuildCache, ImageCandidate, ImageSource, LanguageSpec, MOUNT_DIR, PoolBounds, Standby,

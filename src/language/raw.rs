@@ -23,6 +23,51 @@ pub(super) struct RawLanguage {
     pub(super) build_cache: Option<RawBuildCache>,
     pub(super) limits: RawLimits,
     pub(super) pool: RawPool,
+    #[serde(default)]
+    pub(super) hints: Vec<RawHint>,
+    /// In the place of the table that all languages share.
+    pub(super) estimate: Option<RawEstimate>,
+}
+
+/// `hints.toml`: what holds for every language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHints {
+    pub(super) hints: Vec<RawHint>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHint {
+    pub(super) stderr: Option<String>,
+    pub(super) signal: Option<String>,
+    pub(super) text: String,
+}
+
+/// `estimate.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEstimate {
+    pub(super) most_seconds: u64,
+    pub(super) files: RawEstimateFiles,
+    pub(super) rules: Vec<RawEstimateRule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEstimateFiles {
+    pub(super) name: String,
+    /// So many cost nothing.
+    pub(super) free: usize,
+    pub(super) seconds_each: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEstimateRule {
+    pub(super) name: String,
+    pub(super) seconds: u64,
+    pub(super) words: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -81,7 +126,11 @@ pub(super) struct RawLimits {
     pub(super) memory_mib: u64,
     pub(super) output_kib: u64,
     pub(super) disk_mib: u64,
+    pub(super) inodes: u64,
+    pub(super) file_mib: u64,
     pub(super) processes: u64,
+    pub(super) open_files: u64,
+    pub(super) stack_kib: u64,
 }
 
 #[derive(Debug, Deserialize)]

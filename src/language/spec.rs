@@ -1,7 +1,10 @@
 //! One language, validated: how its programs are compiled and run, in which image, within which limits.
 
-use crate::domain::{LanguageId, Limits};
+use std::sync::Arc;
 
+use crate::domain::{HintRule, LanguageId, Limits};
+
+use super::estimate::Estimator;
 use super::smoke::SmokeProgram;
 
 /// Working directory of every program.
@@ -120,6 +123,10 @@ pub struct LanguageSpec {
     pub pool: PoolBounds,
     /// Programs that prove an image.
     pub smoke: Vec<SmokeProgram>,
+    /// What the words and signals of programs that fail mean: its own rules, then those of all languages.
+    pub hints: Vec<HintRule>,
+    /// The wall time of a request that sets none.
+    pub estimator: Arc<Estimator>,
 }
 
 impl LanguageSpec {
@@ -140,6 +147,8 @@ impl LanguageSpec {
         limits: Limits,
         pool: PoolBounds,
         smoke: Vec<SmokeProgram>,
+        hints: Vec<HintRule>,
+        estimator: Arc<Estimator>,
     ) -> Self {
         Self {
             id,
@@ -157,6 +166,8 @@ impl LanguageSpec {
             limits,
             pool,
             smoke,
+            hints,
+            estimator,
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    ExecutionId, Exit, KeepBuild, KillCause, Sink, SinkClosed, SpentReason, StageEvidence, StageKind,
+    ExecutionId, Exit, KeepBuild, KillCause, Sink, SinkClosed, SpentReason, StageEvidence, StageKind, Stored,
     StreamKind, Usage,
 };
 use crate::engine::{ContainerId, Engine};
@@ -302,6 +302,8 @@ fn evidence(report: &StageReport, plan: &Plan, image: &str) -> Result<StageEvide
         wire::KillCause::WallTime => KillCause::WallTime,
         wire::KillCause::CpuTime => KillCause::CpuTime,
         wire::KillCause::Output => KillCause::Output,
+        wire::KillCause::Disk => KillCause::Disk,
+        wire::KillCause::Inodes => KillCause::Inodes,
         wire::KillCause::Host => KillCause::Caller,
     });
     let usage = Usage {
@@ -309,7 +311,9 @@ fn evidence(report: &StageReport, plan: &Plan, image: &str) -> Result<StageEvide
         cpu: Duration::from_micros(report.usage.cpu_micros),
         peak_memory_bytes: report.usage.peak_memory_bytes,
     };
-    Ok(StageEvidence { exit, killed, memory_kills: report.oom_kills, dropped: report.dropped, usage })
+    let stored = Stored { bytes: report.stored.bytes, inodes: report.stored.inodes };
+    let (memory_kills, dropped) = (report.oom_kills, report.dropped);
+    Ok(StageEvidence { exit, killed, memory_kills, dropped, stored, usage })
 }
 
 fn stage_kind(stage: Stage) -> StageKind {

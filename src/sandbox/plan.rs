@@ -167,11 +167,14 @@ fn encode_build(source: &BuildSource, opening: &mut Vec<u8>) -> Result<(), Sandb
     Ok(())
 }
 
-/// What waits was started with the default bounds and environment.
+/// What waits was started with the default environment and bounds, as far as a process has them from its start.
 fn serves(standby: &Standby, execution: &Execution, language: &LanguageSpec) -> bool {
     let (limits, default) = (&execution.limits, &language.limits);
-    limits.disk_bytes == default.disk_bytes
-        && limits.processes == default.processes
+    let inherited = |limits: &Limits| {
+        let stack = (limits.stack_bytes, limits.stack_bytes_max);
+        (limits.file_bytes, limits.processes, limits.open_files, stack)
+    };
+    inherited(limits) == inherited(default)
         && (!standby.plain_when_memory_differs || limits.memory_bytes == default.memory_bytes)
         && standby.serves(&execution.env)
 }
@@ -179,8 +182,13 @@ fn serves(standby: &Standby, execution: &Execution, language: &LanguageSpec) -> 
 pub(super) fn job_limits(limits: &Limits, cpu_millis: u32) -> JobLimits {
     JobLimits {
         output_bytes: limits.output_bytes,
-        file_bytes: limits.disk_bytes,
+        file_bytes: limits.file_bytes,
+        disk_bytes: limits.disk_bytes,
+        inodes: limits.inodes,
         processes: limits.processes,
+        open_files: limits.open_files,
+        stack_bytes: limits.stack_bytes,
+        stack_bytes_max: limits.stack_bytes_max,
         cpu_millis,
     }
 }

@@ -24,8 +24,6 @@ pub(super) const READY_SECONDS_MAX: u64 = 60;
 /// Processes that are not the program's: PID 1, the agent, an interpreter that forks those that wait, and a spare for a fork
 /// that has not become a job yet.
 const OWN_PROCESSES: u64 = 4;
-/// Files and directories per writable mount.
-const INODES: u64 = 65_536;
 
 /// Everything that a language's containers have in common.
 #[derive(Debug, Clone)]
@@ -214,8 +212,12 @@ pub(super) fn unexpected(message: &AgentMessage) -> SandboxError {
 
 fn container_spec(blueprint: &Blueprint, uid: u32) -> ContainerSpec {
     let limits = &blueprint.language.limits;
-    let tmpfs =
-        |path: &str, owner| Tmpfs { path: path.to_owned(), bytes: limits.disk_bytes, inodes: INODES, owner };
+    let tmpfs = |path: &str, owner| Tmpfs {
+        path: path.to_owned(),
+        bytes: limits.disk_bytes,
+        inodes: limits.inodes,
+        owner,
+    };
     ContainerSpec {
         image: blueprint.image.reference.clone(),
         argv: vec![AGENT_PATH.to_owned(), "init".to_owned()],

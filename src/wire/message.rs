@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
 /// is never stuck behind input.
@@ -145,8 +145,18 @@ pub struct JobLimits {
     pub output_bytes: u64,
     /// Largest single file.
     pub file_bytes: u64,
+    /// What the files that a stage writes may take at one time, over all writable mounts of the container.
+    pub disk_bytes: u64,
+    /// Files and directories that a stage may have made at one time, over all writable mounts of the container.
+    pub inodes: u64,
     /// Processes and threads of the uid.
     pub processes: u64,
+    /// Descriptors of one process.
+    pub open_files: u64,
+    /// Stack of a process's first thread.
+    pub stack_bytes: u64,
+    /// How far the job may raise its own stack; above what the container allows means as far as that.
+    pub stack_bytes_max: u64,
     /// CPUs the container may use at once, in thousandths: bounds how soon a CPU limit can be reached.
     pub cpu_millis: u32,
 }
@@ -253,8 +263,19 @@ pub struct StageReport {
     pub oom_kills: u64,
     /// Bytes beyond the limit that were dropped, per stream: stdout, stderr.
     pub dropped: [u64; 2],
+    /// The most that its files were seen to take, over what was there when it started.
+    pub stored: Stored,
     /// What it used.
     pub usage: Usage,
+}
+
+/// What files take on the container's writable mounts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored {
+    /// Bytes of their blocks.
+    pub bytes: u64,
+    /// Files, directories and links.
+    pub inodes: u64,
 }
 
 /// Whether the first process ran at all.
@@ -284,6 +305,10 @@ pub enum KillCause {
     CpuTime,
     /// Output went on past its limit for longer than the grace.
     Output,
+    /// Its files took more than they may.
+    Disk,
+    /// It made more files than it may.
+    Inodes,
     /// The host asked for it.
     Host,
 }

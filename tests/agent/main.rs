@@ -9,6 +9,7 @@
     reason = "a test may panic, spawn and set its own clock"
 )]
 
+mod bounds;
 mod builds;
 #[path = "../support/mod.rs"]
 mod support;

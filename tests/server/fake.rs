@@ -13,7 +13,7 @@ use kiln::engine::{
 };
 use kiln::wire::{
     AgentMessage, CgroupVersion, Decoder, Ending, Exit, HostMessage, KillCause, MAGIC, Stage, StageReport,
-    Stream, Usage, VERSION, encode,
+    Stored, Stream, Usage, VERSION, encode,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
@@ -308,7 +308,15 @@ impl FakeAgent {
 
     async fn end(&mut self, exit: Exit, killed: Option<KillCause>) {
         let (ending, usage) = (Ending::Exited(exit), Usage::default());
-        let report = StageReport { stage: Stage::Run, ending, killed, oom_kills: 0, dropped: [0, 0], usage };
+        let report = StageReport {
+            stage: Stage::Run,
+            ending,
+            killed,
+            oom_kills: 0,
+            dropped: [0, 0],
+            stored: Stored::default(),
+            usage,
+        };
         self.send(&AgentMessage::Ended(report)).await;
         self.send(&AgentMessage::Finished).await;
     }

@@ -72,7 +72,17 @@ pub(crate) fn stage(argv: Vec<String>) -> StageSpec {
 }
 
 pub(crate) fn limits() -> JobLimits {
-    JobLimits { output_bytes: 1 << 20, file_bytes: 16 << 20, processes: 64, cpu_millis: 1000 }
+    JobLimits {
+        output_bytes: 1 << 20,
+        file_bytes: 16 << 20,
+        disk_bytes: 16 << 20,
+        inodes: 1_000,
+        processes: 64,
+        open_files: 1_024,
+        stack_bytes: 8 << 20,
+        stack_bytes_max: u64::MAX,
+        cpu_millis: 1000,
+    }
 }
 
 impl Agent {

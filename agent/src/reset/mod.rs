@@ -17,6 +17,7 @@ use nix::unistd::{Pid, Uid};
 pub(crate) use facts::foreign_processes;
 use facts::{Facts, Witness};
 use mounts::Mount;
+pub(crate) use mounts::writable_mount;
 
 /// A reset that takes longer is given up. A job may leave as many files as its mounts hold inodes, which takes a
 /// fraction of this.

@@ -50,7 +50,7 @@ pub(super) struct Holding {
 /// A mount that a job can write to and that already holds something, so that it cannot be emptied.
 pub(super) fn writable(table: &str, job: Uid) -> Result<Vec<Mount>, Unclean> {
     let mut mounts = Vec::new();
-    for path in table.lines().filter_map(writable_mount) {
+    for (path, _) in table.lines().filter_map(writable_mount) {
         let metadata = std::fs::symlink_metadata(&path)?;
         if !metadata.is_dir() {
             if metadata.is_file() && metadata.mode() & OTHERS_WRITE != 0 {
@@ -74,8 +74,8 @@ pub(super) fn writable(table: &str, job: Uid) -> Result<Vec<Mount>, Unclean> {
     Ok(mounts)
 }
 
-/// The mount point in a line of the table, where files can be made below it.
-fn writable_mount(line: &str) -> Option<PathBuf> {
+/// The mount point in a line of the table and the kind of its file system, where files can be made below it.
+pub(crate) fn writable_mount(line: &str) -> Option<(PathBuf, &str)> {
     // See proc_pid_mountinfo(5): fields before " - " are the mount's, those after it the file system's.
     let (mount, file_system) = line.split_once(" - ")?;
     let mut mount = mount.split(' ').skip(4);
@@ -84,7 +84,7 @@ fn writable_mount(line: &str) -> Option<PathBuf> {
     let (kind, super_options) = (file_system.next()?, file_system.nth(1)?);
     let is_writable = |options: &str| options.split(',').any(|option| option == "rw");
     let counts = is_writable(options) && is_writable(super_options) && !NOT_STORAGE.contains(&kind);
-    counts.then(|| PathBuf::from(unescape(path)))
+    counts.then(|| (PathBuf::from(unescape(path)), kind))
 }
 
 /// The table writes blanks in paths as octal numbers.
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn only_what_can_hold_files_of_a_job_counts() {
-        let of = |line: &str| writable_mount(line).map(|path| path.display().to_string());
+        let of = |line: &str| writable_mount(line).map(|(path, _)| path.display().to_string());
         let tmpfs = "216 199 0:81 / /work\\040space rw,nosuid,relatime shared:3 - tmpfs tmpfs rw,size=64k";
         assert_eq!(of(tmpfs).as_deref(), Some("/work space"));
         let volume = "230 199 254:0 /v /data rw,relatime - ext4 /dev/vda rw,discard";

@@ -11,7 +11,12 @@ fn validator() -> Validator {
         memory_bytes: 1 << 30,
         output_bytes: 1 << 20,
         disk_bytes: u64::MAX,
+        inodes: u64::MAX,
+        file_bytes: u64::MAX,
         processes: u64::MAX,
+        open_files: u64::MAX,
+        stack_bytes: 64 << 20,
+        stack_bytes_max: u64::MAX,
     };
     Validator { catalogue: Catalogue::load(None).unwrap(), ceilings }
 }
