@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
 async fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Serve(file) => serve(&file).await?,
-        Command::Run(arguments) => return Ok(ExitCode::from(cli::run(arguments).await?)),
+        Command::Run(arguments) => return Ok(ExitCode::from(cli::run(*arguments).await?)),
         Command::Languages(arguments) => cli::languages(arguments).await?,
         Command::Pool(arguments) => cli::pool(arguments).await?,
         Command::Health(arguments) => cli::health(arguments).await?,

@@ -20,7 +20,7 @@ pub enum Command {
     /// Run the daemon
     Serve(ConfigFile),
     /// Run a program and exit with its exit code (124 time limit, 125 Kiln's own failure, 128+n signal)
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Show the languages a server knows
     Languages(Query),
     /// Show the pools of warm containers
@@ -101,6 +101,24 @@ pub struct RunArguments {
     /// Kept output per stream, such as 64KiB
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub limit_output: Option<u64>,
+    /// What its files may take together
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub limit_disk: Option<u64>,
+    /// Files and directories that it may make
+    #[arg(long, value_name = "COUNT")]
+    pub limit_inodes: Option<u64>,
+    /// Size of a single file
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub limit_file: Option<u64>,
+    /// Processes and threads at once
+    #[arg(long, value_name = "COUNT")]
+    pub limit_processes: Option<u64>,
+    /// Open files of a process
+    #[arg(long, value_name = "COUNT")]
+    pub limit_open_files: Option<u64>,
+    /// Stack of a process's first thread
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub limit_stack: Option<u64>,
     /// Print the whole reply as proto3 JSON instead of the program's output
     #[arg(long)]
     pub json: bool,

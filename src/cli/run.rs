@@ -87,7 +87,12 @@ fn request(arguments: &RunArguments, language: String) -> Result<ExecuteRequest,
             compile_time: time(arguments.limit_compile),
             memory_bytes: arguments.limit_memory.unwrap_or(0),
             output_bytes: arguments.limit_output.unwrap_or(0),
-            ..Limits::default()
+            disk_bytes: arguments.limit_disk.unwrap_or(0),
+            inodes: arguments.limit_inodes.unwrap_or(0),
+            file_bytes: arguments.limit_file.unwrap_or(0),
+            processes: arguments.limit_processes.unwrap_or(0),
+            open_files: arguments.limit_open_files.unwrap_or(0),
+            stack_bytes: arguments.limit_stack.unwrap_or(0),
         }),
         ..ExecuteRequest::default()
     })

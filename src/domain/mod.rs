@@ -7,7 +7,6 @@ mod estimate;
 mod evidence;
 mod execution;
 mod fault;
-mod hint;
 mod isolation;
 mod judging;
 mod limits;
@@ -23,8 +22,7 @@ pub use execution::{
     Execution, ExecutionId, LanguageId, Placement, Report, Sink, SinkClosed, SourceFile, Timings,
 };
 pub use fault::{Fault, SpentReason};
-pub use hint::{HintRule, hints};
 pub use isolation::{Affinity, Isolation, Tenant};
 pub use judging::{Case, CaseVerdict, Compiled, JudgeSummary, Judged, Judgement, Judging};
 pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN, OPEN_FILES_MIN, STACK_BYTES_MIN};
-pub use verdict::{Outcome, Verdict, judge, name_of_signal};
+pub use verdict::{Outcome, Verdict, bytes_in_words, judge, name_of_signal};

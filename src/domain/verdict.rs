@@ -112,11 +112,14 @@ impl Words {
             KillCause::Output => {
                 format!(
                     "{who} went on after the output limit of {} and was killed",
-                    bytes(limits.output_bytes)
+                    bytes_in_words(limits.output_bytes)
                 )
             }
             KillCause::Disk => {
-                format!("{who} was killed with files of over {}, the disk limit", bytes(limits.disk_bytes))
+                format!(
+                    "{who} was killed with files of over {}, the disk limit",
+                    bytes_in_words(limits.disk_bytes)
+                )
             }
             KillCause::Inodes => {
                 format!("{who} was killed with over {} files and directories, the limit", limits.inodes)
@@ -142,7 +145,7 @@ fn judge_stage(stage: StageKind, evidence: &StageEvidence, limits: &Limits) -> V
     let dropped = evidence.dropped[0] + evidence.dropped[1];
     // A compiler that is talkative is not at fault for it, unless it had to be killed.
     if evidence.killed == Some(KillCause::Output) || (stage == StageKind::Run && dropped > 0) {
-        let limit = bytes(limits.output_bytes);
+        let limit = bytes_in_words(limits.output_bytes);
         let message = format!("{who} wrote {dropped} bytes more than the output limit of {limit} per stream");
         return verdict(Outcome::OutputExceeded, message);
     }
@@ -153,7 +156,7 @@ fn judge_stage(stage: StageKind, evidence: &StageEvidence, limits: &Limits) -> V
             return verdict(Outcome::DiskExceeded, killed(cause));
         }
         _ if stored > limits.disk_bytes => {
-            let limit = bytes(limits.disk_bytes);
+            let limit = bytes_in_words(limits.disk_bytes);
             let message = format!("{who} ended with files of {stored} bytes, over the disk limit of {limit}");
             return verdict(Outcome::DiskExceeded, message);
         }
@@ -186,7 +189,7 @@ fn judge_stage(stage: StageKind, evidence: &StageEvidence, limits: &Limits) -> V
 
 /// The kernel chooses whom it kills; what became of the first process is told apart.
 fn out_of_memory(words: &Words, evidence: &StageEvidence, limits: &Limits) -> String {
-    let (who, limit) = (words.who, bytes(limits.memory_bytes));
+    let (who, limit) = (words.who, bytes_in_words(limits.memory_bytes));
     let first = match (evidence.killed, evidence.exit) {
         (None, Exit::Signal(SIGKILL)) => {
             return format!("{who} was killed after using {limit}, the memory limit");
@@ -203,7 +206,8 @@ fn out_of_memory(words: &Words, evidence: &StageEvidence, limits: &Limits) -> St
 }
 
 /// Bytes as a person says them, exact where they are a whole number of a unit.
-pub(super) fn bytes(amount: u64) -> String {
+#[must_use]
+pub fn bytes_in_words(amount: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     UNITS
         .iter()

@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use crate::domain::{ExecutionId, Sink, SinkClosed, StageKind, StageOutput, StreamKind};
 
-/// Remembered bytes: a traceback with its message, or the message before a long one.
-const WORDS_BYTES_MAX: usize = 16 << 10;
+/// Remembered bytes: a traceback of a thousand calls with the message before or after it.
+const WORDS_BYTES_MAX: usize = 64 << 10;
 
 /// Around another sink.
 pub(super) struct LastWords<'a> {
@@ -87,13 +87,13 @@ mod tests {
         let mut sink = LastWords::new(&mut nowhere);
         sink.output(StageKind::Compile, StreamKind::Stderr, Bytes::from_static(b"warning")).await.unwrap();
         assert_eq!(sink.words(), b"warning");
-        for number in 0..10_000 {
+        for number in 0..40_000 {
             let piece = Bytes::from(format!("{number:08}"));
             sink.output(StageKind::Run, StreamKind::Stdout, piece.clone()).await.unwrap();
             sink.output(StageKind::Run, StreamKind::Stderr, piece).await.unwrap();
             assert!(sink.words.len() <= 2 * WORDS_BYTES_MAX);
         }
-        let expected: String = (10_000 - WORDS_BYTES_MAX / 8..10_000).map(|n| format!("{n:08}")).collect();
+        let expected: String = (40_000 - WORDS_BYTES_MAX / 8..40_000).map(|n| format!("{n:08}")).collect();
         assert_eq!(sink.words(), expected.as_bytes());
         let much = vec![b'x'; 5 * WORDS_BYTES_MAX];
         sink.output(StageKind::Run, StreamKind::Stderr, much.into()).await.unwrap();

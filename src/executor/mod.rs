@@ -17,8 +17,7 @@ use tracing::{Instrument, info_span};
 use crate::admission::{Admission, Refusal, until};
 use crate::builds::Builds;
 use crate::domain::{
-    self, Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings,
-    judge,
+    Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings, judge,
 };
 use crate::pool::{Lease, LeaseError, Pools, Settlement};
 use crate::sandbox::{Blueprint, BuildSource, Extent, Plan, Ran, SandboxError};
@@ -204,8 +203,7 @@ impl Executor {
     ) {
         let ended_well = matches!(report.verdict.outcome, Outcome::Succeeded | Outcome::Cancelled);
         if let Some(last) = ran.run.or(ran.compile).filter(|_| !ended_well) {
-            let rules = &blueprint.language.hints;
-            report.hints.extend(domain::hints(rules, last.exit, last_words, &execution.limits));
+            report.hints.extend(blueprint.language.hints.hints(last.exit, last_words, &execution.limits));
         }
         if let Some(run) = ran.run.filter(|_| report.verdict.outcome != Outcome::Cancelled) {
             report.hints.extend(self.history.note(execution, run.usage.wall));

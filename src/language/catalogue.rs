@@ -8,9 +8,10 @@ use std::time::Duration;
 use include_dir::{Dir, include_dir};
 use serde::de::DeserializeOwned;
 
-use crate::domain::{HintRule, LanguageId, Limits, name_of_signal};
+use crate::domain::{LanguageId, Limits};
 
 use super::estimate::Estimator;
+use super::hints::HintTable;
 use super::raw::{RawHint, RawHints, RawImage, RawLanguage, RawLimits, RawSource, RawStandby};
 use super::smoke::SmokeProgram;
 use super::spec::{BuildCache, ImageCandidate, ImageSource, LanguageSpec, PoolBounds, SOURCES, Standby};
@@ -218,7 +219,7 @@ fn collect_disk(directory: &Path, below: &str, into: &mut Folder) -> std::io::Re
 
 /// What all languages have, unless they bring their own.
 struct Shared {
-    hints: Vec<HintRule>,
+    hints: Vec<RawHint>,
     estimator: Arc<Estimator>,
 }
 
@@ -226,7 +227,8 @@ impl Shared {
     /// The embedded tables, or those of `extra` in their place.
     fn load(extra: Option<&Path>) -> Result<Self, CatalogueError> {
         let hints = Self::table(extra, HINTS_FILE, |raw: RawHints| {
-            raw.hints.into_iter().map(hint).collect::<Result<_, _>>()
+            // One that is wrong is told as this file's fault, not as that of the first language.
+            HintTable::new(&raw.hints).map(|_| raw.hints)
         })?;
         let estimator = Self::table(extra, ESTIMATE_FILE, Estimator::new)?;
         Ok(Self { hints, estimator: Arc::new(estimator) })
@@ -250,19 +252,6 @@ impl Shared {
         let table = text.and_then(parse).and_then(read);
         table.map_err(|reason| CatalogueError::InvalidTable { file, reason })
     }
-}
-
-fn hint(raw: RawHint) -> Result<HintRule, String> {
-    let number = |name: &String| {
-        let number = (1..).map_while(|number| Some((number, name_of_signal(number)?)));
-        let found = number.into_iter().find(|(_, known)| known == name).map(|(number, _)| number);
-        found.ok_or_else(|| format!("a hint names {name:?}, which is no signal"))
-    };
-    if raw.stderr.is_none() && raw.signal.is_none() {
-        return Err(format!("the hint {:?} has no condition", raw.text));
-    }
-    let signal = raw.signal.as_ref().map(number).transpose()?;
-    Ok(HintRule { stderr: raw.stderr, signal, text: raw.text })
 }
 
 fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, String> {
@@ -292,7 +281,7 @@ fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, 
         .iter()
         .filter_map(|(path, content)| Some((path.strip_prefix(SMOKE_FOLDER)?.to_owned(), content.clone())))
         .collect();
-    let own_hints = raw.hints.into_iter().map(hint).collect::<Result<Vec<_>, _>>()?;
+    let hints = HintTable::new(raw.hints.iter().chain(&shared.hints))?;
     let estimator = match raw.estimate {
         Some(own) => Arc::new(Estimator::new(own)?),
         None => Arc::clone(&shared.estimator),
@@ -313,7 +302,7 @@ fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, 
         limits(&raw.limits),
         PoolBounds { min: raw.pool.min, max: raw.pool.max },
         SmokeProgram::pair(&smoke)?,
-        own_hints.into_iter().chain(shared.hints.iter().cloned()).collect(),
+        hints.into(),
         estimator,
     ))
 }

@@ -4,12 +4,14 @@
 
 mod catalogue;
 mod estimate;
+mod hints;
 mod raw;
 mod smoke;
 mod spec;
 
 pub use catalogue::{AssetFile, Catalogue, CatalogueError, SPEC_FILE};
 pub use estimate::Estimator;
+pub use hints::HintTable;
 pub use smoke::SmokeProgram;
 pub use spec::{
     BUILD_DIR, BuildCache, ImageCandidate, ImageSource, LanguageSpec, MOUNT_DIR, PoolBounds, Standby,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::domain::{HintRule, LanguageId, Limits};
+use crate::domain::{LanguageId, Limits};
 
 use super::estimate::Estimator;
+use super::hints::HintTable;
 use super::smoke::SmokeProgram;
 
 /// Working directory of every program.
@@ -124,7 +125,7 @@ pub struct LanguageSpec {
     /// Programs that prove an image.
     pub smoke: Vec<SmokeProgram>,
     /// What the words and signals of programs that fail mean: its own rules, then those of all languages.
-    pub hints: Vec<HintRule>,
+    pub hints: Arc<HintTable>,
     /// The wall time of a request that sets none.
     pub estimator: Arc<Estimator>,
 }
@@ -147,7 +148,7 @@ impl LanguageSpec {
         limits: Limits,
         pool: PoolBounds,
         smoke: Vec<SmokeProgram>,
-        hints: Vec<HintRule>,
+        hints: Arc<HintTable>,
         estimator: Arc<Estimator>,
     ) -> Self {
         Self {

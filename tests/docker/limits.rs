@@ -1,5 +1,8 @@
 //! Every outcome from its evidence, and what was written before a limit tripped.
 
+mod outcomes;
+mod programs;
+
 use std::time::{Duration, Instant};
 
 use kiln::proto::{ExecuteRequest, ExecuteResponse, Limits, Outcome};
