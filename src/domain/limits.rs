@@ -82,11 +82,16 @@ pub struct LimitError {
 }
 
 impl Limits {
-    /// Settles a request: defaults where it is silent.
+    /// Settles a request: defaults where it is silent. What waits in a container needs `memory_bytes_min` itself.
     ///
     /// # Errors
     /// Every field that is out of range: times, then bytes, then counts.
-    pub fn settle(request: &LimitRequest, default: &Self, most: &Self) -> Result<Self, Vec<LimitError>> {
+    pub fn settle(
+        request: &LimitRequest,
+        default: &Self,
+        most: &Self,
+        memory_bytes_min: u64,
+    ) -> Result<Self, Vec<LimitError>> {
         let mut errors = Vec::new();
         let mut time = |field, asked: Option<Duration>, default: Duration, most: Duration| {
             let given = asked.unwrap_or(default.min(most));
@@ -126,7 +131,7 @@ impl Limits {
                 "memory_bytes",
                 request.memory_bytes,
                 default.memory_bytes,
-                MEMORY_BYTES_MIN,
+                memory_bytes_min,
                 most.memory_bytes,
             ),
             output_bytes: bytes(
@@ -185,7 +190,7 @@ mod tests {
 
     #[test]
     fn silence_means_the_default_even_where_the_ceiling_is_lower() {
-        let settled = Limits::settle(&LimitRequest::default(), &limits(60, 1 << 30), &limits(30, 1 << 29));
+        let settled = Limits::settle(&LimitRequest::default(), &limits(60, 1 << 30), &limits(30, 1 << 29), 1);
         assert_eq!(settled, Ok(limits(30, 1 << 29)));
     }
 
@@ -197,7 +202,7 @@ mod tests {
             processes: Some(65),
             ..LimitRequest::default()
         };
-        let errors = Limits::settle(&request, &limits(60, 1 << 30), &limits(60, 1 << 30)).unwrap_err();
+        let errors = Limits::settle(&request, &limits(60, 1 << 30), &limits(60, 1 << 30), 2).unwrap_err();
         assert_eq!(
             errors.iter().map(|e| e.field).collect::<Vec<_>>(),
             ["wall_time", "memory_bytes", "processes"]
@@ -208,7 +213,7 @@ mod tests {
     #[test]
     fn a_stack_that_was_asked_for_cannot_be_raised_by_the_program() {
         let default = limits(60, 1 << 30);
-        let settle = |request| Limits::settle(&request, &default, &default).unwrap();
+        let settle = |request| Limits::settle(&request, &default, &default, 1).unwrap();
         let asked = settle(LimitRequest { stack_bytes: Some(1 << 20), ..LimitRequest::default() });
         assert_eq!((asked.stack_bytes, asked.stack_bytes_max), (1 << 20, 1 << 20));
         let silent = settle(LimitRequest::default());

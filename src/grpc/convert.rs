@@ -125,6 +125,7 @@ pub(super) fn language(health: &LanguageHealth, most: &Limits) -> proto::Languag
         default_limits: Some(limits(&spec.limits)),
         max_limits: Some(limits(most)),
         last_error: condition.last_error.clone(),
+        min_memory_bytes: spec.memory_bytes_min,
     }
 }
 

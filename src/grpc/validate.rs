@@ -136,7 +136,7 @@ impl Validator {
             default.cpu_time += estimate.wall_time.saturating_sub(default.wall_time);
             default.wall_time = estimate.wall_time;
         }
-        let settled = Limits::settle(&request, &default, &self.ceilings(language));
+        let settled = Limits::settle(&request, &default, &self.ceilings(language), language.memory_bytes_min);
         settled
             .map_err(|errors| {
                 for error in errors {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use include_dir::{Dir, include_dir};
 use serde::de::DeserializeOwned;
 
-use crate::domain::{LanguageId, Limits};
+use crate::domain::{LanguageId, Limits, MEMORY_BYTES_MIN};
 
 use super::estimate::Estimator;
 use super::hints::HintTable;
@@ -281,6 +281,11 @@ fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, 
         .iter()
         .filter_map(|(path, content)| Some((path.strip_prefix(SMOKE_FOLDER)?.to_owned(), content.clone())))
         .collect();
+    let memory_bytes_min = raw.limits.memory_mib_min.map_or(MEMORY_BYTES_MIN, |mib| mib << 20);
+    if memory_bytes_min < MEMORY_BYTES_MIN || memory_bytes_min > raw.limits.memory_mib << 20 {
+        let least = MEMORY_BYTES_MIN >> 20;
+        return Err(format!("limits.memory_mib_min is not between {least} and limits.memory_mib"));
+    }
     let hints = HintTable::new(raw.hints.iter().chain(&shared.hints))?;
     let estimator = match raw.estimate {
         Some(own) => Arc::new(Estimator::new(own)?),
@@ -300,6 +305,7 @@ fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, 
         raw.standby.map(standby),
         raw.build_cache.map(|raw| BuildCache { never_with: raw.never_with }),
         limits(&raw.limits),
+        memory_bytes_min,
         PoolBounds { min: raw.pool.min, max: raw.pool.max },
         SmokeProgram::pair(&smoke)?,
         hints.into(),

@@ -124,6 +124,8 @@ pub(super) struct RawLimits {
     pub(super) cpu_time_seconds: u64,
     pub(super) compile_time_seconds: u64,
     pub(super) memory_mib: u64,
+    /// What waits in a container needs itself, and the kernel refuses to set a limit below what is in use.
+    pub(super) memory_mib_min: Option<u64>,
     pub(super) output_kib: u64,
     pub(super) disk_mib: u64,
     pub(super) inodes: u64,

@@ -120,6 +120,8 @@ pub struct LanguageSpec {
     pub build_cache: Option<BuildCache>,
     /// Defaults of its limits.
     pub limits: Limits,
+    /// The least memory that a request may ask for, in bytes.
+    pub memory_bytes_min: u64,
     /// Its share of the pool.
     pub pool: PoolBounds,
     /// Programs that prove an image.
@@ -146,6 +148,7 @@ impl LanguageSpec {
         standby: Option<Standby>,
         build_cache: Option<BuildCache>,
         limits: Limits,
+        memory_bytes_min: u64,
         pool: PoolBounds,
         smoke: Vec<SmokeProgram>,
         hints: Arc<HintTable>,
@@ -165,6 +168,7 @@ impl LanguageSpec {
             standby,
             build_cache,
             limits,
+            memory_bytes_min,
             pool,
             smoke,
             hints,

@@ -1,5 +1,6 @@
 //! Every outcome from its evidence, and what was written before a limit tripped.
 
+mod bounds;
 mod outcomes;
 mod programs;
 

@@ -133,6 +133,11 @@ impl Daemon {
         self.log.lock().unwrap().join("\n")
     }
 
+    /// What it has in memory.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        self.process.as_ref().map_or(0, Process::resident_bytes)
+    }
+
     /// Kills it, without a chance to clean up.
     pub(crate) fn kill(mut self) {
         self.process.take().unwrap().kill();

@@ -129,6 +129,17 @@ impl Process {
         published.trim().parse().unwrap_or_else(|error| panic!("{published:?}: {error}"))
     }
 
+    /// What the daemon's process has in memory.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let pid = match &self.container {
+            Some(container) => docker(&["inspect", "--format", "{{.State.Pid}}", container]),
+            None => self.child.id().to_string(),
+        };
+        let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     /// SIGKILL, and it is gone.
     pub(crate) fn kill(mut self) {
         match &self.container {
