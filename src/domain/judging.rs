@@ -70,7 +70,8 @@ impl CaseVerdict {
                     |difference| (Self::WrongAnswer, format!("the output is not as expected: {difference}")),
                 ))
             }
-            Outcome::NonzeroExit | Outcome::Signaled => of_limit(Self::RuntimeError),
+            // Contests have no verdict for a full disk; the message names it.
+            Outcome::NonzeroExit | Outcome::Signaled | Outcome::DiskExceeded => of_limit(Self::RuntimeError),
             // Only where a build cannot be kept: each case compiles then, and this one did not.
             Outcome::CompileFailed => of_limit(Self::RuntimeError),
             Outcome::WallTimeExceeded | Outcome::CpuTimeExceeded => of_limit(Self::TimeLimit),
