@@ -68,7 +68,11 @@ impl Parent {
         self.try_fork(uid).map_err(|error| {
             let mut said = String::new();
             // The stream does not block: what is there is there.
-            let _ = self.process.stderr.read_to_string(&mut said);
+            let _ = self
+                .process
+                .stderr
+                .iter_mut()
+                .try_for_each(|stderr| stderr.read_to_string(&mut said).map(|_| ()));
             io::Error::other(format!("the parent of the waiting interpreters: {error}; it said {said:?}"))
         })
     }
@@ -97,7 +101,8 @@ impl Parent {
             pid: Pid::from_raw(i32::from_le_bytes(pid)),
             stdin: Some(spawn::non_blocking(stdin)?),
             stdout: spawn::non_blocking(stdout)?,
-            stderr: spawn::non_blocking(stderr)?,
+            stderr: Some(spawn::non_blocking(stderr)?),
+            terminal: None,
         };
         let standby = Standby::adopt(process, control)?;
         self.await_forked()?;

@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 
 use nix::errno::Errno;
+use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid, setresuid};
 
@@ -63,6 +64,18 @@ fn signal_all(uid: Uid, signal: Signal) -> nix::Result<nix::Result<()>> {
     let sent = kill(Pid::from_raw(-1), signal);
     setresuid(root, root, root)?;
     Ok(sent)
+}
+
+/// Sends a signal to the process group that `leader` began, as far as it is `uid`'s. Whoever is gone does not get it.
+///
+/// # Errors
+/// When the kernel refuses to change uids; the container is then worthless.
+pub(crate) fn signal_group(uid: Uid, leader: Pid, signal: i32) -> nix::Result<()> {
+    let root = Uid::from_raw(0);
+    setresuid(Uid::from_raw(KILLER_UID), uid, root)?;
+    // SAFETY: two numbers are passed and no memory. nix knows no real-time signals.
+    let _ = unsafe { libc::kill(-leader.as_raw(), signal) };
+    setresuid(root, root, root)
 }
 
 fn processes_of(uid: Uid) -> io::Result<Vec<Pid>> {

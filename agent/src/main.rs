@@ -4,6 +4,7 @@
 //! Single-threaded, no async runtime, no network. It never runs a program as its own user.
 
 mod accounts;
+mod artifacts;
 mod build;
 mod cgroup;
 mod files;
@@ -19,6 +20,7 @@ mod session;
 mod spawn;
 mod stage;
 mod standby;
+mod terminal;
 mod toolchain;
 // The same folder the daemon compiles; the agent uses its half of it.
 #[allow(dead_code, unused_imports, unreachable_pub)]

@@ -17,6 +17,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, Uid};
 
 use crate::accounts::{Accounts, Counters};
+use crate::artifacts::{self, Before, Collection};
 use crate::build::{self, Packing};
 use crate::init;
 use crate::input::InputQueue;
@@ -27,8 +28,8 @@ use crate::spawn::{self, Input};
 use crate::stage::{Bounds, Running};
 use crate::standby::{self, Standby};
 use crate::wire::{
-    AgentMessage, BuildSum, Decoder, Ending, HostMessage, JobSpec, KillCause, MAGIC, Setup, Stage,
-    StageReport, StageSpec, Stored, Usage, VERSION,
+    AgentMessage, ArtifactSpec, ArtifactsLeftOut, BuildSum, Decoder, Ending, HostMessage, JobSpec, KillCause,
+    MAGIC, Setup, Stage, StageReport, StageSpec, Stored, Usage, VERSION,
 };
 
 /// Bytes read at once: a pipe's default capacity.
@@ -61,6 +62,7 @@ pub(crate) fn run() -> io::Result<()> {
         place: None,
         job: None,
         packing: None,
+        collection: None,
     };
     let result = session.serve();
     if let Err(error) = &result {
@@ -90,6 +92,8 @@ struct Job {
     input: InputQueue,
     /// The daemon wants no further stage.
     cancelled: bool,
+    /// What is to be sent up after the run, and what was there before it.
+    artifacts: Option<(ArtifactSpec, Before)>,
 }
 
 struct Session {
@@ -105,6 +109,8 @@ struct Session {
     job: Option<Job>,
     /// What the last compiler made, on its way to the daemon.
     packing: Option<Packing>,
+    /// What the last program left for its caller, on its way to the daemon. `Finished` comes after it.
+    collection: Option<Collection>,
 }
 
 impl Session {
@@ -113,6 +119,7 @@ impl Session {
         loop {
             self.advance()?;
             self.outbox.flush()?;
+            self.send_artifacts()?;
             self.send_build()?;
             let daemon_spoke = self.wait()?;
             while self.children.read_signal()?.is_some() {}
@@ -141,7 +148,7 @@ impl Session {
             }));
             timeout = until(job.running.wake_at());
         }
-        if self.packing.is_some() && self.outbox.is_empty() {
+        if (self.packing.is_some() || self.collection.is_some()) && self.outbox.is_empty() {
             timeout = PollTimeout::ZERO;
         }
         match poll(&mut fds, timeout) {
@@ -175,13 +182,15 @@ impl Session {
             HostMessage::BuildOnShelf { path, sum } if self.job.is_none() => {
                 build::unpack_file(Path::new(&path), &self.place()?.build, sum.bytes, sum.crc32)
             }
-            HostMessage::Run(spec) if self.job.is_none() => self.start(spec),
+            HostMessage::Run(spec) if self.job.is_none() && self.collection.is_none() => self.start(spec),
             HostMessage::Input(piece) => {
                 if let Some(job) = &mut self.job {
                     job.input.push(&piece);
                 }
                 Ok(())
             }
+            HostMessage::Signal(signal) => self.job.as_ref().map_or(Ok(()), |job| job.running.signal(signal)),
+            HostMessage::Resize(size) => self.job.as_ref().map_or(Ok(()), |job| job.running.resize(size)),
             HostMessage::CloseInput => {
                 if let Some(job) = &mut self.job {
                     job.input.complete();
@@ -193,12 +202,14 @@ impl Session {
                     job.cancelled = true;
                     job.running.kill(KillCause::Host);
                 }
-                Ok(())
+                // Nobody waits for them any more.
+                match self.collection.take() {
+                    Some(_) => self.outbox.push(&AgentMessage::Finished),
+                    None => Ok(()),
+                }
             }
             HostMessage::StandDown if self.job.is_none() => self.stand_down(),
-            HostMessage::Reset { uid } if self.job.is_none() && self.packing.is_none() => {
-                self.reset(Uid::from_raw(uid))
-            }
+            HostMessage::Reset { uid } if self.is_idle() => self.reset(Uid::from_raw(uid)),
             HostMessage::Setup(_)
             | HostMessage::Run(_)
             | HostMessage::BuildPiece(_)
@@ -207,6 +218,11 @@ impl Session {
             | HostMessage::StandDown
             | HostMessage::Reset { .. } => Err(io::Error::other("a message out of order")),
         }
+    }
+
+    /// Whether nothing of a job is under way any more.
+    fn is_idle(&self) -> bool {
+        self.job.is_none() && self.packing.is_none() && self.collection.is_none()
     }
 
     fn place(&mut self) -> io::Result<&mut Place> {
@@ -242,7 +258,7 @@ impl Session {
     }
 
     fn start(&mut self, mut spec: JobSpec) -> io::Result<()> {
-        let mut input = InputQueue::default();
+        let mut input = InputQueue::new(spec.terminal.is_some());
         let (stage, next) = match spec.compile.take() {
             Some(compile) => (compile, Some(spec)),
             None => return self.start_run(spec, input, false),
@@ -268,7 +284,7 @@ impl Session {
                     Running::new(Stage::Compile, process, place.uid, place.kept.clone(), bounds, before)
                         .sparing(spared);
                 self.outbox.push(&AgentMessage::Started(Stage::Compile))?;
-                self.job = Some(Job { running, next, input, cancelled: false });
+                self.job = Some(Job { running, next, input, cancelled: false, artifacts: None });
                 Ok(())
             }
             (started, _) => {
@@ -281,13 +297,18 @@ impl Session {
     fn start_run(&mut self, spec: JobSpec, mut input: InputQueue, cancelled: bool) -> io::Result<()> {
         let before = Counters::take(&self.accounts);
         let place = self.place()?;
+        let artifacts = match &spec.artifacts {
+            Some(asked) => Some((asked.clone(), artifacts::before(place.workspace.root())?)),
+            None => None,
+        };
         let standby = place.interpreter.take().filter(|_| spec.use_standby);
         let env = spawn::environment(&spec.run.env);
         let started = match standby::release(standby, &spec.run, &env) {
             Some(process) => Ok(process),
             None => {
                 let root = place.workspace.root();
-                spawn::spawn(&spec.run.argv, &env, root, place.uid, Input::Pipe, Some(&spec.limits))
+                let input = spec.terminal.map_or(Input::Pipe, Input::Terminal);
+                spawn::spawn(&spec.run.argv, &env, root, place.uid, input, Some(&spec.limits))
             }
         };
         match started {
@@ -296,7 +317,7 @@ impl Session {
                 let (kept, bounds) = (place.kept.clone(), bounds(&spec.run, &spec.limits));
                 let running = Running::new(Stage::Run, process, place.uid, kept, bounds, before);
                 self.outbox.push(&AgentMessage::Started(Stage::Run))?;
-                self.job = Some(Job { running, next: None, input, cancelled });
+                self.job = Some(Job { running, next: None, input, cancelled, artifacts });
                 Ok(())
             }
             Err(error) => self.not_started(Stage::Run, Some(error)),
@@ -339,12 +360,46 @@ impl Session {
                 }
                 self.start_run(spec, job.input, job.cancelled)
             }
-            _ => self.outbox.push(&AgentMessage::Finished),
+            _ => self.collect(job.artifacts.filter(|_| !job.cancelled)),
         }
     }
 }
 
 impl Session {
+    /// Begins to send the files that were asked for; where there are none, the job is over.
+    fn collect(&mut self, artifacts: Option<(ArtifactSpec, Before)>) -> io::Result<()> {
+        let Some((asked, before)) = artifacts else { return self.outbox.push(&AgentMessage::Finished) };
+        let root = self.place()?.workspace.root().to_owned();
+        match Collection::find(&root, &asked, &before) {
+            Ok(collection) => {
+                self.collection = Some(collection);
+                Ok(())
+            }
+            Err(_) => {
+                let left_out = ArtifactsLeftOut { not_searched: true, ..ArtifactsLeftOut::default() };
+                self.outbox.push(&AgentMessage::ArtifactsLeftOut(left_out))?;
+                self.outbox.push(&AgentMessage::Finished)
+            }
+        }
+    }
+
+    /// Sends as many pieces of files as there is room for.
+    fn send_artifacts(&mut self) -> io::Result<()> {
+        while !self.outbox.is_full()
+            && let Some(collection) = &mut self.collection
+        {
+            let message = match collection.next(&mut self.buffer)? {
+                Some(message) => message,
+                None => {
+                    self.collection = None;
+                    AgentMessage::Finished
+                }
+            };
+            self.outbox.push(&message)?;
+        }
+        self.outbox.flush()
+    }
+
     /// Seals what the compiler made, and begins to send it where the daemon wants it.
     fn keep_build(&mut self, bytes_max: u64) -> io::Result<()> {
         let root = self.place()?.build.clone();

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
@@ -15,7 +15,8 @@ use nix::sys::signal::SigSet;
 use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::unistd::{Gid, Pid, Uid, fchown, setgroups, setresgid, setresuid, setsid};
 
-use crate::wire::JobLimits;
+use crate::terminal::{self, Terminal};
+use crate::wire::{JobLimits, TerminalSize};
 
 /// Open files of a process that is no job's: the version command. The usual default of a login.
 const OPEN_FILES_MAX: u64 = 1024;
@@ -42,6 +43,8 @@ pub(crate) enum Input {
     Null,
     /// The agent's end of a pipe.
     Pipe,
+    /// A terminal, which output goes to as well.
+    Terminal(TerminalSize),
 }
 
 /// A started process and the agent's ends of its streams, which are non-blocking.
@@ -49,7 +52,10 @@ pub(crate) struct Process {
     pub(crate) pid: Pid,
     pub(crate) stdin: Option<File>,
     pub(crate) stdout: File,
-    pub(crate) stderr: File,
+    /// `None` where it goes to a terminal as well, whose output is all in `stdout`.
+    pub(crate) stderr: Option<File>,
+    /// Another descriptor of the terminal's master.
+    pub(crate) terminal: Option<File>,
 }
 
 /// Starts `argv` in `directory` as `uid`.
@@ -65,7 +71,21 @@ pub(crate) fn spawn(
     limits: Option<&JobLimits>,
 ) -> io::Result<Process> {
     let bounds = limits.cloned();
-    start(argv, env, directory, input, move || become_job(uid, bounds.as_ref()))
+    let Input::Terminal(size) = input else {
+        return start(argv, env, directory, input, move || become_job(uid, bounds.as_ref()));
+    };
+    let Terminal { master, slave } = Terminal::open(size, uid)?;
+    let mut command = command(argv, env, directory)?;
+    command.stdin(slave.try_clone()?).stdout(slave.try_clone()?).stderr(slave);
+    let child = launch(&mut command, move || {
+        become_job(uid, bounds.as_ref())?;
+        terminal::take_control()
+    })?;
+    let pid = Pid::from_raw(child.id() as i32);
+    // The master's end comes when nothing has the other end open any more; the command still has.
+    drop(command);
+    let (stdin, terminal) = (Some(master.try_clone()?), Some(master.try_clone()?));
+    Ok(Process { pid, stdin, stdout: master, stderr: None, terminal })
 }
 
 /// Starts `argv` in `directory` as the agent's own user, within a job's bounds, which its children inherit. It yields to
@@ -93,29 +113,39 @@ fn start(
     input: Input,
     prepare: impl FnMut() -> io::Result<()> + Send + Sync + 'static,
 ) -> io::Result<Process> {
-    let (program, arguments) = argv.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
-    let mut command = Command::new(program);
+    let mut command = command(argv, env, directory)?;
     command
-        .args(arguments)
-        .env_clear()
-        .envs(env)
-        .current_dir(directory)
         .stdin(if input == Input::Pipe { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    // SAFETY: the agent has one thread, so the forked child may call anything; the closure only makes system calls
-    // and one small write.
-    unsafe {
-        command.pre_exec(prepare);
-    }
-    // std's `Child` neither kills nor reaps on drop; the session reaps by pid.
-    let child = command.spawn()?;
+    let child = launch(&mut command, prepare)?;
     let pid = Pid::from_raw(child.id() as i32);
     let stdin = child.stdin.map(|pipe| non_blocking(pipe.into())).transpose()?;
     let (Some(stdout), Some(stderr)) = (child.stdout, child.stderr) else {
         return Err(io::Error::other("the process has no output pipes"));
     };
-    Ok(Process { pid, stdin, stdout: non_blocking(stdout.into())?, stderr: non_blocking(stderr.into())? })
+    let (stdout, stderr) = (non_blocking(stdout.into())?, Some(non_blocking(stderr.into())?));
+    Ok(Process { pid, stdin, stdout, stderr, terminal: None })
+}
+
+/// Starts it, with `prepare` in the forked child. std's `Child` neither kills nor reaps on drop; the session reaps by pid.
+fn launch(
+    command: &mut Command,
+    prepare: impl FnMut() -> io::Result<()> + Send + Sync + 'static,
+) -> io::Result<Child> {
+    // SAFETY: the agent has one thread, so the forked child may call anything; the closure only makes system calls
+    // and one small write.
+    unsafe {
+        command.pre_exec(prepare);
+    }
+    command.spawn()
+}
+
+fn command(argv: &[String], env: &Environment, directory: &Path) -> io::Result<Command> {
+    let (program, arguments) = argv.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().envs(env).current_dir(directory);
+    Ok(command)
 }
 
 /// Runs in the forked child: gives everything up, in the order the kernel demands.

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use nix::unistd::{Pid, Uid};
 
 use crate::accounts::{Accounts, Counters};
@@ -14,7 +15,10 @@ use crate::kill;
 use crate::outbox::Outbox;
 use crate::reap;
 use crate::spawn::Process;
-use crate::wire::{AgentMessage, Ending, Exit, KillCause, Stage, StageReport, Stored, Stream, Usage};
+use crate::terminal;
+use crate::wire::{
+    AgentMessage, Ending, Exit, KillCause, Stage, StageReport, Stored, Stream, TerminalSize, Usage,
+};
 
 /// After the first process has ended, what it left behind may go on this long while it holds the output open.
 const DRAIN: Duration = Duration::from_millis(100);
@@ -84,6 +88,8 @@ pub(crate) struct Running {
     /// Largest resident set of its processes, as far as they were waited for.
     resident_bytes_max: u64,
     captures: [Capture; 2],
+    /// The master of its terminal, if it has one.
+    terminal: Option<File>,
     killed: Option<KillCause>,
     output_over_since: Option<Instant>,
     next_cpu_check: Instant,
@@ -108,7 +114,7 @@ impl Running {
         before: Counters,
     ) -> Self {
         let started = Instant::now();
-        let capture = |stream, pipe| Capture { stream, pipe: Some(pipe), kept: 0, dropped: 0 };
+        let capture = |stream, pipe| Capture { stream, pipe, kept: 0, dropped: 0 };
         let mut running = Self {
             stage,
             uid,
@@ -121,7 +127,11 @@ impl Running {
             ended: None,
             exit: None,
             resident_bytes_max: 0,
-            captures: [capture(Stream::Stdout, process.stdout), capture(Stream::Stderr, process.stderr)],
+            captures: [
+                capture(Stream::Stdout, Some(process.stdout)),
+                capture(Stream::Stderr, process.stderr),
+            ],
+            terminal: process.terminal,
             killed: None,
             output_over_since: None,
             next_cpu_check: started,
@@ -150,6 +160,19 @@ impl Running {
         if !matches!(self.phase, Phase::Dying { .. } | Phase::Dead) {
             self.phase = Phase::Dying { since: Instant::now() };
         }
+    }
+
+    /// Passes on a caller's signal; one that comes too late is lost.
+    pub(crate) fn signal(&self, signal: i32) -> io::Result<()> {
+        if matches!(self.phase, Phase::Running) && self.exit.is_none() {
+            kill::signal_group(self.uid, self.pid, signal)?;
+        }
+        Ok(())
+    }
+
+    /// Changes the size of its terminal, if it has one.
+    pub(crate) fn resize(&self, size: TerminalSize) -> io::Result<()> {
+        self.terminal.as_ref().map_or(Ok(()), |master| terminal::resize(master, size))
     }
 
     /// Moves everything on as far as it goes without waiting; returns the report when the stage is over. `buffer` is room for
@@ -371,6 +394,8 @@ impl Capture {
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // The end of a terminal that nobody has open any more.
+                Err(error) if error.raw_os_error() == Some(libc::EIO) => self.pipe = None,
                 Err(error) => return Err(error),
             }
         }

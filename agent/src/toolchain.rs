@@ -19,7 +19,7 @@ pub(crate) fn first_line(
 ) -> io::Result<String> {
     let mut process = spawn::spawn(argv, env, workspace.root(), uid, Input::Null, None)?;
     let mut text = Vec::new();
-    for pipe in [&mut process.stdout, &mut process.stderr] {
+    for pipe in std::iter::once(&mut process.stdout).chain(&mut process.stderr) {
         read_to_end(pipe, &mut text)?;
     }
     nix::sys::wait::waitpid(process.pid, None)?;

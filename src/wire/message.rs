@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
 /// is never stuck behind input.
@@ -50,6 +50,10 @@ pub enum HostMessage {
     /// A piece of the job's input. The host never has more than [`INPUT_WINDOW_BYTES`] that the agent has not
     /// reported by `InputTaken`.
     Input(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// A signal for the program's process group; nothing of another uid gets it.
+    Signal(i32),
+    /// Another size for the program's terminal, if it has one.
+    Resize(TerminalSize),
     /// No more input: the program's stdin is to be closed after what was sent.
     CloseInput,
     /// Kill the job now; `Finished` follows.
@@ -106,6 +110,10 @@ pub struct JobSpec {
     pub run: StageSpec,
     /// Whether the job is over once it is compiled.
     pub compile_only: bool,
+    /// The run stage's streams are a terminal of this size rather than three pipes; what comes out of it is stdout.
+    pub terminal: Option<TerminalSize>,
+    /// Files of the workspace that are sent up after the run.
+    pub artifacts: Option<ArtifactSpec>,
     /// Whether the waiting compiler is to be used for the compile stage.
     pub use_compile_standby: bool,
     /// Whether the waiting interpreter is to be used for the run stage.
@@ -127,6 +135,51 @@ pub struct StageSpec {
     pub wall_micros: u64,
     /// CPU time bound over all processes, microseconds.
     pub cpu_micros: u64,
+}
+
+/// Characters of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TerminalSize {
+    /// Lines.
+    pub rows: u16,
+    /// Characters of a line.
+    pub columns: u16,
+}
+
+/// Which files are sent up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactSpec {
+    /// Over paths relative to the workspace; a file that any of them matches.
+    pub globs: Vec<String>,
+    /// Most files.
+    pub count_max: u32,
+    /// Most bytes of all together.
+    pub bytes_max: u64,
+}
+
+/// A file of the workspace that is sent up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactHead {
+    /// Relative to the workspace, in whatever bytes the program chose.
+    #[serde(with = "serde_bytes")]
+    pub path: Vec<u8>,
+    /// Its length.
+    pub size: u64,
+    /// Whether anybody may execute it.
+    pub executable: bool,
+    /// How much of it comes.
+    pub sent: u64,
+}
+
+/// What was asked for and does not come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactsLeftOut {
+    /// Links, pipes, sockets and the like.
+    pub special: u64,
+    /// Files beyond the most.
+    pub over_count: u64,
+    /// Whether there was more than could be looked at.
+    pub not_searched: bool,
 }
 
 /// What a packed build is known by.
@@ -215,6 +268,12 @@ pub enum AgentMessage {
     InputTaken(u64),
     /// A stage is over and nothing of it lives.
     Ended(StageReport),
+    /// After the run stage's end: a file that was asked for. Its pieces follow.
+    Artifact(ArtifactHead),
+    /// The next piece of the last file.
+    ArtifactPiece(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// After all files, where there is something to tell.
+    ArtifactsLeftOut(ArtifactsLeftOut),
     /// The job is over. Nothing of its uid lives.
     Finished,
     /// The agent cannot do its work; the container is worthless.
