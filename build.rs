@@ -24,7 +24,12 @@ fn generate_grpc(out: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
     let descriptors = protox::compile(PROTOS, ["proto"])?;
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().bytes(".kiln.v1.File.content").compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .bytes(".kiln.v1.File.content")
+        .bytes(".kiln.v1.FilePiece.content")
+        .bytes(".kiln.v1.ExecuteStreamRequest.stdin")
+        .bytes(".kiln.v1.ExecuteStreamResponse.artifact_content")
+        .compile_fds(descriptors)?;
     Ok(())
 }
 

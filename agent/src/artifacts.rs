@@ -41,6 +41,8 @@ struct Found {
     path: Vec<u8>,
     size: u64,
     executable: bool,
+    /// How much of it is sent.
+    sent: u64,
 }
 
 /// Artifacts on their way to the daemon.
@@ -48,8 +50,6 @@ pub(crate) struct Collection {
     root: File,
     found: VecDeque<Found>,
     open: Option<io::Take<File>>,
-    /// Bytes that may still be sent.
-    bytes_left: u64,
     left_out: ArtifactsLeftOut,
     is_told: bool,
 }
@@ -69,6 +69,17 @@ fn stamp(stat: &FileStat) -> Stamp {
     (stat.st_ino, stat.st_size, stat.st_ctime, stat.st_ctime_nsec)
 }
 
+/// Small files come whole; the largest are those that are cut off.
+fn share_out(found: &mut [Found], bytes_max: u64) {
+    let mut by_size: Vec<_> = found.iter_mut().collect();
+    by_size.sort_by_key(|found| found.size);
+    let mut left = bytes_max;
+    for found in by_size {
+        found.sent = found.size.min(left);
+        left -= found.sent;
+    }
+}
+
 impl Collection {
     /// Looks for what `spec` asks for.
     pub(crate) fn find(root: &Path, spec: &ArtifactSpec, before: &Before) -> io::Result<Self> {
@@ -85,15 +96,15 @@ impl Collection {
                     left_out.special += 1;
                 } else if before.get(path) != Some(&stamp(stat)) {
                     let executable = stat.st_mode & 0o111 != 0;
-                    found.push(Found { path: path.to_vec(), size: stat.st_size as u64, executable });
+                    found.push(Found { path: path.to_vec(), size: stat.st_size as u64, executable, sent: 0 });
                 }
             })?;
         left_out.not_searched = !is_whole;
         found.sort_by(|one, other| one.path.cmp(&other.path));
         left_out.over_count = found.len().saturating_sub(spec.count_max as usize) as u64;
         found.truncate(spec.count_max as usize);
-        let (found, bytes_left) = (found.into(), spec.bytes_max);
-        Ok(Self { root, found, open: None, bytes_left, left_out, is_told: false })
+        share_out(&mut found, spec.bytes_max);
+        Ok(Self { root, found: found.into(), open: None, left_out, is_told: false })
     }
 
     /// The next message; `None` when all has been said. `buffer` is room for what is read.
@@ -115,10 +126,8 @@ impl Collection {
                 self.left_out.special += 1;
                 continue;
             };
-            let sent = found.size.min(self.bytes_left);
-            self.bytes_left -= sent;
+            let Found { path, size, executable, sent } = found;
             self.open = Some(file.take(sent));
-            let Found { path, size, executable } = found;
             return Ok(Some(AgentMessage::Artifact(ArtifactHead { path, size, executable, sent })));
         }
     }

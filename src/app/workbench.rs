@@ -123,6 +123,9 @@ async fn prove_program(
         args: Vec::new(),
         env: Vec::new(),
         stdin: Bytes::new(),
+        artifacts: None,
+        terminal: None,
+        is_held: false,
         limits: language.limits,
         estimate: None,
         // The second program runs in the first one's container: that it can be reset is part of the proof.

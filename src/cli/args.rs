@@ -119,6 +119,18 @@ pub struct RunArguments {
     /// Stack of a process's first thread
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub limit_stack: Option<u64>,
+    /// Pass on standard input as it comes, to its end
+    #[arg(short, long, conflicts_with_all = ["stdin", "json"])]
+    pub interactive: bool,
+    /// Give the program a terminal, this one's size; implies --interactive
+    #[arg(short, long, conflicts_with_all = ["stdin", "json"])]
+    pub tty: bool,
+    /// Return files that the program leaves and this glob matches, such as '*.png'; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub artifact: Vec<String>,
+    /// Where such files are written; those that are there already are replaced
+    #[arg(long, value_name = "DIRECTORY", default_value = ".")]
+    pub artifacts_to: PathBuf,
     /// Print the whole reply as proto3 JSON instead of the program's output
     #[arg(long)]
     pub json: bool,

@@ -49,6 +49,14 @@ pub enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Save {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Standard output is closed.
     #[error("cannot write: {0}")]
     Write(#[from] std::io::Error),

@@ -1,11 +1,13 @@
 //! The command line: what can be typed, and the commands that talk to a daemon. `main` dispatches.
 
 mod args;
+mod artifacts;
 mod client;
 mod doctor;
 mod images;
 mod load;
 mod run;
+mod says;
 mod show;
 
 pub use args::{Arguments, BuildArguments, Command, ConfigFile, ImagesCommand};

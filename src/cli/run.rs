@@ -7,12 +7,14 @@ use std::time::Instant;
 use tonic::Streaming;
 
 use crate::proto::{
-    ExecuteRequest, ExecuteResponse, ExecuteStreamRequest, ExecuteStreamResponse, Limits,
-    ListLanguagesRequest, Outcome, execute_stream_request, execute_stream_response,
+    ExecuteRequest, ExecuteResponse, ExecuteStreamResponse, Limits, ListLanguagesRequest, Outcome,
+    execute_stream_response,
 };
 
 use super::args::RunArguments;
+use super::artifacts::ArtifactWriter;
 use super::client::{CliError, connect, executor, language_ready, to_json};
+use super::says::Says;
 
 /// As timeout(1) has it.
 const EXIT_TIME: u8 = 124;
@@ -50,9 +52,11 @@ pub async fn run(arguments: RunArguments) -> Result<u8, CliError> {
         println!("{}", to_json("kiln.v1.ExecuteResponse", &reply)?);
         return Ok(exit_code(&reply));
     }
-    let first = ExecuteStreamRequest { message: Some(execute_stream_request::Message::Execute(request)) };
-    let answers = client.execute_stream(tokio_stream::iter([first])).await?.into_inner();
-    let reply = forward(answers).await?;
+    let says = Says::new(&arguments)?;
+    let answers = client.execute_stream(says.after(request)).await?.into_inner();
+    let reply = forward(answers, ArtifactWriter::into(arguments.artifacts_to.clone())).await?;
+    // Before anything else is said: raw, it would come out as stairs.
+    drop(says);
     if arguments.verbose || !matches!(reply.outcome(), Outcome::Succeeded | Outcome::NonzeroExit) {
         eprintln!("kiln: {}", reply.message);
     }
@@ -78,6 +82,7 @@ fn request(arguments: &RunArguments, language: String) -> Result<ExecuteRequest,
     Ok(ExecuteRequest {
         language,
         code,
+        artifacts: arguments.artifact.clone(),
         args: arguments.args.clone(),
         env: arguments.env.iter().cloned().collect(),
         stdin,
@@ -108,7 +113,10 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     std::fs::read(path).map_err(failed)
 }
 
-async fn forward(mut answers: Streaming<ExecuteStreamResponse>) -> Result<ExecuteResponse, CliError> {
+async fn forward(
+    mut answers: Streaming<ExecuteStreamResponse>,
+    mut artifacts: ArtifactWriter,
+) -> Result<ExecuteResponse, CliError> {
     use execute_stream_response::Message;
     while let Some(answer) = answers.message().await? {
         match answer.message {
@@ -117,6 +125,8 @@ async fn forward(mut answers: Streaming<ExecuteStreamResponse>) -> Result<Execut
                 write(&mut std::io::stderr(), &bytes)?
             }
             Some(Message::Finished(reply)) => return Ok(reply),
+            Some(Message::Artifact(artifact)) => artifacts.begin(&artifact)?,
+            Some(Message::ArtifactContent(bytes)) => artifacts.write(&bytes)?,
             Some(Message::Started(_)) | None => {}
         }
     }

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::artifact::{Artifact, ArtifactHead, ArtifactRequest};
 use super::estimate::Estimate;
 use super::evidence::{StageKind, StageOutput, StageReport, StreamKind};
 use super::isolation::{Affinity, Isolation, Tenant};
 use super::limits::Limits;
+use super::live::{LiveInput, TerminalSize};
 use super::verdict::Verdict;
 
 /// A language's id, such as `python`. Cheap to clone.
@@ -86,6 +88,12 @@ pub struct Execution {
     pub limits: Limits,
     /// Where the wall time came from; absent where the request set it.
     pub estimate: Option<Estimate>,
+    /// Files to return after the run.
+    pub artifacts: Option<ArtifactRequest>,
+    /// Its streams are a terminal of this size.
+    pub terminal: Option<TerminalSize>,
+    /// Whether more files come before it starts.
+    pub is_held: bool,
     /// How far its container may be shared.
     pub isolation: Isolation,
     /// Whose it is.
@@ -116,6 +124,24 @@ pub trait Sink: Send {
         stream: StreamKind,
         content: Bytes,
     ) -> Result<(), SinkClosed>;
+    /// A file that was asked for; its bytes follow.
+    async fn artifact(&mut self, head: ArtifactHead) -> Result<(), SinkClosed> {
+        let _ = head;
+        Ok(())
+    }
+    /// The next bytes of the last file.
+    async fn artifact_piece(&mut self, content: Bytes) -> Result<(), SinkClosed> {
+        let _ = content;
+        Ok(())
+    }
+    /// What the caller says while the program waits and runs; given once. `None` of one that has said everything.
+    fn live_input(&mut self) -> Option<LiveInput> {
+        None
+    }
+    /// The files that it has kept, for the report; none where they were passed on.
+    fn kept_artifacts(&mut self) -> Vec<Artifact> {
+        Vec::new()
+    }
     /// What it has kept of a stage's output, for the report; nothing where it was passed on.
     fn kept(&mut self, stage: StageKind) -> StageOutput {
         let _ = stage;
@@ -172,6 +198,8 @@ pub struct Report {
     pub compile: Option<StageReport>,
     /// The run stage, where it came to that.
     pub run: Option<StageReport>,
+    /// Files that were asked for and not passed on already.
+    pub artifacts: Vec<Artifact>,
     /// Where the latency went.
     pub timings: Timings,
     /// Where it ran; absent where it was cancelled before it had a container.

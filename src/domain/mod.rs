@@ -1,6 +1,7 @@
 //! What Kiln talks about: executions, limits, outcomes, faults. Plain data without I/O; it is never serialised from
 //! here, each boundary translates.
 
+mod artifact;
 mod build;
 mod comparison;
 mod estimate;
@@ -10,8 +11,10 @@ mod fault;
 mod isolation;
 mod judging;
 mod limits;
+mod live;
 mod verdict;
 
+pub use artifact::{ARTIFACTS_MAX, Artifact, ArtifactHead, ArtifactRequest, ArtifactsLeftOut};
 pub use build::{KeepBuild, PackedBuild};
 pub use comparison::Comparison;
 pub use estimate::{Estimate, FiredRule};
@@ -25,4 +28,5 @@ pub use fault::{Fault, SpentReason};
 pub use isolation::{Affinity, Isolation, Tenant};
 pub use judging::{Case, CaseVerdict, Compiled, JudgeSummary, Judged, Judgement, Judging};
 pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN, OPEN_FILES_MIN, STACK_BYTES_MIN};
+pub use live::{LiveInput, LiveMessage, TerminalSize};
 pub use verdict::{Outcome, Verdict, bytes_in_words, judge, name_of_signal};

@@ -74,7 +74,9 @@ pub fn judge(compile: Option<&StageReport>, run: Option<&StageReport>, limits: &
         }
         (Some(compile), None) => judge_stage(StageKind::Compile, &compile.evidence, limits),
         // Cancelled between lease and start: there is no stage to speak of.
-        (None, None) => Verdict { outcome: Outcome::Cancelled, message: "cancelled before it started".to_owned() },
+        (None, None) => {
+            Verdict { outcome: Outcome::Cancelled, message: "cancelled before it started".to_owned() }
+        }
     }
 }
 

@@ -21,6 +21,10 @@ impl Build {
     /// Looks for a build of the same sources; waits where one is being made.
     pub(super) async fn obtain(builds: &Builds, pools: &Pools, execution: &Execution) -> Self {
         let mut build = Self::own(0);
+        // What it is compiled from is not all there yet.
+        if execution.is_held {
+            return build;
+        }
         // Until the language's first container is made nothing is known of its image.
         let Some(blueprint) = pools.blueprint(&execution.language) else { return build };
         let Some(key) = BuildKey::of(execution, &blueprint) else { return build };

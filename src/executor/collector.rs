@@ -3,13 +3,16 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::domain::{ExecutionId, Sink, SinkClosed, StageKind, StageOutput, StreamKind};
+use crate::domain::{
+    Artifact, ArtifactHead, ExecutionId, Sink, SinkClosed, StageKind, StageOutput, StreamKind,
+};
 
 /// Keeps everything; the agent has bounded it.
 #[derive(Debug, Default)]
 pub struct Collector {
     compile: StageOutput,
     run: StageOutput,
+    artifacts: Vec<Artifact>,
 }
 
 impl Collector {
@@ -39,6 +42,22 @@ impl Sink for Collector {
             StreamKind::Stderr => kept.stderr.extend_from_slice(&content),
         }
         Ok(())
+    }
+
+    async fn artifact(&mut self, head: ArtifactHead) -> Result<(), SinkClosed> {
+        self.artifacts.push(Artifact { head, content: Vec::new() });
+        Ok(())
+    }
+
+    async fn artifact_piece(&mut self, content: Bytes) -> Result<(), SinkClosed> {
+        if let Some(last) = self.artifacts.last_mut() {
+            last.content.extend_from_slice(&content);
+        }
+        Ok(())
+    }
+
+    fn kept_artifacts(&mut self) -> Vec<Artifact> {
+        std::mem::take(&mut self.artifacts)
     }
 
     fn kept(&mut self, stage: StageKind) -> StageOutput {

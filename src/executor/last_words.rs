@@ -5,7 +5,9 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::domain::{ExecutionId, Sink, SinkClosed, StageKind, StageOutput, StreamKind};
+use crate::domain::{
+    Artifact, ArtifactHead, ExecutionId, Sink, SinkClosed, StageKind, StageOutput, StreamKind,
+};
 
 /// Remembered bytes: a traceback of a thousand calls with the message before or after it.
 const WORDS_BYTES_MAX: usize = 64 << 10;
@@ -57,6 +59,18 @@ impl Sink for LastWords<'_> {
             self.note(stage, &content);
         }
         self.sink.output(stage, stream, content).await
+    }
+
+    async fn artifact(&mut self, head: ArtifactHead) -> Result<(), SinkClosed> {
+        self.sink.artifact(head).await
+    }
+
+    async fn artifact_piece(&mut self, content: Bytes) -> Result<(), SinkClosed> {
+        self.sink.artifact_piece(content).await
+    }
+
+    fn kept_artifacts(&mut self) -> Vec<Artifact> {
+        self.sink.kept_artifacts()
     }
 
     fn kept(&mut self, stage: StageKind) -> StageOutput {

@@ -129,6 +129,7 @@ impl Executor {
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
     ) -> Result<Done, ExecuteError> {
+        let mut live = sink.live_input();
         for replacements in 0.. {
             let build = in_time(execution.deadline, self.build_for(execution, task));
             let Some(build) = unless_cancelled(cancel, build).await else {
@@ -159,7 +160,7 @@ impl Executor {
             let blueprint = Arc::clone(busy.blueprint());
             let stop = cancel.child_token();
             let mut sink = LastWords::new(sink);
-            let running = busy.run(execution.id, &plan, self.pools.engine(), &mut sink, &stop);
+            let running = busy.run(execution.id, &plan, self.pools.engine(), &mut sink, live.as_mut(), &stop);
             let ((ran, result, mut disposition), expired) =
                 with_deadline(execution.deadline, &stop, running).await;
             let built = kept.collect(&mut disposition, build.key, &blueprint.image_id).await;
@@ -177,6 +178,7 @@ impl Executor {
                 }
                 Err(error)
                     if ran.first_start.is_none()
+                        && live.as_ref().is_none_or(|live| !live.is_taken())
                         && is_worth_another(&error)
                         && replacements < REPLACEMENTS_MAX =>
                 {
@@ -304,9 +306,19 @@ fn is_worth_another(error: &SandboxError) -> bool {
 
 fn never_started(execution: &Execution) -> Report {
     let verdict = judge(None, None, &execution.limits);
-    let (timings, hints) = (Timings::default(), Vec::new());
+    let (timings, hints, artifacts) = (Timings::default(), Vec::new(), Vec::new());
     let estimate = execution.estimate.clone();
-    Report { id: execution.id, verdict, compile: None, run: None, timings, placement: None, hints, estimate }
+    Report {
+        id: execution.id,
+        verdict,
+        compile: None,
+        run: None,
+        artifacts,
+        timings,
+        placement: None,
+        hints,
+        estimate,
+    }
 }
 
 fn report(
@@ -315,7 +327,7 @@ fn report(
     clock: Clock,
     ran: &Ran,
     placement: Placement,
-    hints: Vec<String>,
+    mut hints: Vec<String>,
 ) -> Report {
     let mut stage = |kind, evidence: Option<StageEvidence>| {
         evidence.map(|evidence| StageReport { evidence, output: sink.kept(kind) })
@@ -324,8 +336,10 @@ fn report(
     let run = stage(StageKind::Run, ran.run);
     let verdict = judge(compile.as_ref(), run.as_ref(), &execution.limits);
     let timings = clock.stop(ran);
+    let artifacts = sink.kept_artifacts();
+    hints.extend(ran.left_out.hints());
     let (placement, estimate) = (Some(placement), execution.estimate.clone());
-    Report { id: execution.id, verdict, compile, run, timings, placement, hints, estimate }
+    Report { id: execution.id, verdict, compile, run, artifacts, timings, placement, hints, estimate }
 }
 
 fn hints(blueprint: &Blueprint, hit: bool) -> Vec<String> {

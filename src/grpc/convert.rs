@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Estimate, Exit, KillCause, Limits, Outcome, Report, StageEvidence, StageReport, Timings,
+    Artifact, ArtifactHead, Estimate, Exit, KillCause, Limits, Outcome, Report, StageEvidence, StageReport,
+    Timings,
 };
 use crate::health::LanguageHealth;
 use crate::language::ImageCandidate;
@@ -17,7 +18,7 @@ pub(super) fn response(report: Report) -> proto::ExecuteResponse {
         message: report.verdict.message,
         compile: report.compile.map(stage),
         run: report.run.map(stage),
-        artifacts: Vec::new(),
+        artifacts: report.artifacts.into_iter().map(artifact).collect(),
         timings: Some(timings(&report.timings)),
         placement: report.placement.map(|placement| proto::Placement {
             container_id: placement.container,
@@ -34,6 +35,23 @@ pub(super) fn response(report: Report) -> proto::ExecuteResponse {
 fn estimate(estimate: Estimate) -> proto::Estimate {
     let rules = estimate.fired.iter().map(|rule| format!("{}: {} s", rule.name, rule.added.as_secs()));
     proto::Estimate { wall_time: Some(duration(estimate.wall_time)), rules: rules.collect() }
+}
+
+/// A file with as many of its bytes as there are.
+fn artifact(artifact: Artifact) -> proto::Artifact {
+    let Artifact { head, content } = artifact;
+    let truncated = head.size > content.len() as u64;
+    proto::Artifact { content, truncated, ..artifact_head(head) }
+}
+
+/// A file whose bytes follow.
+pub(super) fn artifact_head(head: ArtifactHead) -> proto::Artifact {
+    let ArtifactHead { path, size, executable, sent } = head;
+    let (path, path_bytes) = match String::from_utf8(path) {
+        Ok(path) => (path, Vec::new()),
+        Err(odd) => (String::from_utf8_lossy(odd.as_bytes()).into_owned(), odd.into_bytes()),
+    };
+    proto::Artifact { path, content: Vec::new(), size, truncated: sent < size, path_bytes, executable }
 }
 
 pub(super) fn outcome(outcome: Outcome) -> proto::Outcome {

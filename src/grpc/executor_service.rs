@@ -9,7 +9,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Extensions, Request, Response, Status, Streaming};
 
-use crate::domain::{Execution, Fault, Tenant};
+use crate::domain::{Execution, Fault, LiveInput, Tenant};
 use crate::executor::{Collector, Executor};
 use crate::health::Health;
 use crate::proto::executor_server::Executor as Service;
@@ -22,12 +22,15 @@ use crate::telemetry::metrics;
 
 use super::edge::{AfterReply, Caller, Deadline};
 use super::judge::JudgeStream;
-use super::sinks::Forwarder;
-use super::validate::Validator;
-use super::{convert, status};
+use super::sinks::{self, Answers, Forwarder};
+use super::validate::{Call, Validator};
+use super::{convert, listening, status};
 
 /// Messages on their way to a streaming caller. More only hides how far it lags behind.
 const STREAM_MESSAGES: usize = 8;
+
+/// What a caller says on its way to its program, in messages: no more than one piece is in each.
+const SAID_MESSAGES: usize = 4;
 
 /// The service.
 #[derive(Debug)]
@@ -40,9 +43,14 @@ pub(super) struct ExecutorService {
 }
 
 impl ExecutorService {
-    fn validate(&self, request: ExecuteRequest, extensions: &Extensions) -> Result<Execution, Status> {
+    fn validate(
+        &self,
+        request: ExecuteRequest,
+        call: Call,
+        extensions: &Extensions,
+    ) -> Result<Execution, Status> {
         let (tenant, deadline) = Self::caller(extensions);
-        self.validated(self.validator.execution(request, tenant, deadline))
+        self.validated(self.validator.execution(request, call, tenant, deadline))
     }
 
     /// Whose call it is, and until when.
@@ -61,7 +69,7 @@ impl ExecutorService {
 impl Service for ExecutorService {
     async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<ExecuteResponse>, Status> {
         let (_, extensions, request) = request.into_parts();
-        let execution = self.validate(request, &extensions)?;
+        let execution = self.validate(request, Call::Unary, &extensions)?;
         let id = execution.id;
         let cancel = self.tasks.cancellation();
         // This future is dropped when the caller goes away; the task goes on, kills the program and settles.
@@ -100,12 +108,12 @@ impl Service for ExecutorService {
                 "the first message of the stream must be `execute`",
             ));
         };
-        let execution = self.validate(request, &extensions)?;
+        let execution = self.validate(request, Call::Stream, &extensions)?;
         let (sender, receiver) = mpsc::channel(STREAM_MESSAGES);
         let cancel = self.tasks.cancellation();
         let gone = cancel.clone().drop_guard();
         let executor = self.executor.clone();
-        self.tasks.client(run_stream(executor, execution, messages, Forwarder(sender), cancel));
+        self.tasks.client(run_stream(executor, execution, messages, sender, cancel));
         // tonic drops the answers when the caller goes away, and the guard with them.
         let answers = ReceiverStream::new(receiver).map(move |answer| {
             let _ = &gone;
@@ -145,17 +153,18 @@ async fn run_stream(
     executor: Executor,
     execution: Execution,
     messages: Streaming<ExecuteStreamRequest>,
-    mut forwarder: Forwarder,
+    answers: Answers,
     cancel: CancellationToken,
 ) {
-    let answers = Forwarder(forwarder.0.clone());
+    let (said, hears) = mpsc::channel(SAID_MESSAGES);
+    let mut forwarder = Forwarder::new(answers.clone(), LiveInput::new(hears));
     let run = executor.execute(&execution, &mut forwarder, &cancel);
     let mut complaint = None;
     let result = {
         tokio::pin!(run);
         tokio::select! {
             result = &mut run => result,
-            asked = asked_to_stop(messages) => {
+            asked = listening::listen(messages, &execution, said) => {
                 complaint = asked.err();
                 cancel.cancel();
                 run.await
@@ -164,31 +173,11 @@ async fn run_stream(
     };
     // Nobody may be there to hear any of this.
     let _ = match (complaint, result) {
-        (Some(complaint), _) => answers.0.send(Err(complaint)).await.is_ok(),
+        (Some(complaint), _) => answers.send(Err(complaint)).await.is_ok(),
         (None, Ok((report, _settlement))) => {
             let finished = execute_stream_response::Message::Finished(convert::response(report));
-            answers.send(finished).await.is_ok()
+            sinks::send(&answers, finished).await.is_ok()
         }
-        (None, Err(error)) => answers.0.send(Err(status::from_execute(&error, &execution.id))).await.is_ok(),
+        (None, Err(error)) => answers.send(Err(status::from_execute(&error, &execution.id))).await.is_ok(),
     };
-}
-
-/// Resolves when the caller cancels, goes away, or sends what this version does not serve.
-async fn asked_to_stop(mut messages: Streaming<ExecuteStreamRequest>) -> Result<(), Status> {
-    use execute_stream_request::Message;
-    match messages.message().await {
-        Ok(Some(ExecuteStreamRequest { message })) => match message {
-            Some(Message::Cancel(_)) => Ok(()),
-            Some(Message::Execute(_)) => {
-                Err(status::invalid_field("execute", "it came already; once is enough"))
-            }
-            Some(Message::Stdin(_)) => Err(status::not_served("stdin in a stream; send it in `execute`")),
-            Some(Message::CloseStdin(_)) => Err(status::not_served("close_stdin; the input ends by itself")),
-            Some(Message::Signal(_)) => Err(status::not_served("signal")),
-            None => Err(status::invalid_field("message", "it is empty")),
-        },
-        // The caller has said all it had to say.
-        Ok(None) => std::future::pending().await,
-        Err(_) => Ok(()),
-    }
 }

@@ -16,7 +16,7 @@ use crate::domain::{
 use crate::proto::{self, JudgeRequest, JudgeResponse, judge_response::Message};
 
 use super::executor_service::ExecutorService;
-use super::validate::{Validator, Wrong, check_files, check_strings, is_below};
+use super::validate::{Call, Validator, Wrong, check_files, check_strings, is_below};
 use super::{convert, status};
 
 /// Cases of one request: a problem's tests are some dozens.
@@ -105,6 +105,7 @@ impl Validator {
                 labels: request.labels,
                 ..proto::ExecuteRequest::default()
             },
+            Call::Unary,
             tenant,
             deadline,
         )?;

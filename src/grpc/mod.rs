@@ -5,6 +5,7 @@ mod edge;
 mod executor_service;
 mod health;
 mod judge;
+mod listening;
 mod pool_service;
 mod sinks;
 mod status;

@@ -1,21 +1,38 @@
-//! Where output goes that is sent on as it comes.
+//! Where output goes that is sent on as it comes, and what the caller says comes from.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use crate::domain::{ExecutionId, Sink, SinkClosed, StageKind, StreamKind};
+use crate::domain::{ArtifactHead, ExecutionId, LiveInput, Sink, SinkClosed, StageKind, StreamKind};
 use crate::proto::{ExecuteStreamResponse, Started, execute_stream_response::Message};
+
+use super::convert;
+
+/// A caller's end of the stream.
+pub(super) type Answers = mpsc::Sender<Result<ExecuteStreamResponse, Status>>;
 
 /// Passes everything on. Waits where the caller does not read, and so slows the program.
 #[derive(Debug)]
-pub(super) struct Forwarder(pub(super) mpsc::Sender<Result<ExecuteStreamResponse, Status>>);
+pub(super) struct Forwarder {
+    answers: Answers,
+    live: Option<LiveInput>,
+}
 
 impl Forwarder {
-    pub(super) async fn send(&self, message: Message) -> Result<(), SinkClosed> {
-        self.0.send(Ok(ExecuteStreamResponse { message: Some(message) })).await.map_err(|_| SinkClosed)
+    pub(super) fn new(answers: Answers, live: LiveInput) -> Self {
+        Self { answers, live: Some(live) }
     }
+
+    async fn send(&self, message: Message) -> Result<(), SinkClosed> {
+        send(&self.answers, message).await
+    }
+}
+
+/// Sends one answer.
+pub(super) async fn send(answers: &Answers, message: Message) -> Result<(), SinkClosed> {
+    answers.send(Ok(ExecuteStreamResponse { message: Some(message) })).await.map_err(|_| SinkClosed)
 }
 
 #[async_trait]
@@ -37,5 +54,17 @@ impl Sink for Forwarder {
             (StageKind::Run, StreamKind::Stderr) => Message::Stderr(content),
         };
         self.send(message).await
+    }
+
+    async fn artifact(&mut self, head: ArtifactHead) -> Result<(), SinkClosed> {
+        self.send(Message::Artifact(convert::artifact_head(head))).await
+    }
+
+    async fn artifact_piece(&mut self, content: Bytes) -> Result<(), SinkClosed> {
+        self.send(Message::ArtifactContent(content)).await
+    }
+
+    fn live_input(&mut self) -> Option<LiveInput> {
+        self.live.take()
     }
 }

@@ -7,7 +7,10 @@ use bytes::Bytes;
 use tonic::Status;
 use tonic_types::FieldViolation;
 
-use crate::domain::{Estimate, Execution, ExecutionId, Isolation, LimitRequest, Limits, SourceFile, Tenant};
+use crate::domain::{
+    ArtifactRequest, Estimate, Execution, ExecutionId, Isolation, LimitRequest, Limits, SourceFile, Tenant,
+    TerminalSize,
+};
 use crate::language::{Catalogue, LanguageSpec};
 use crate::proto;
 
@@ -16,7 +19,7 @@ use super::status;
 /// Bytes of one source text. The interpreter or compiler reads it whole; nobody writes more by hand.
 const CODE_BYTES_MAX: usize = 16 << 20;
 /// Files of one request: each costs the agent a handful of system calls before the program starts.
-const FILES_MAX: usize = 1_000;
+pub(super) const FILES_MAX: usize = 1_000;
 /// Bytes of a path and of each of its parts, as Linux has them.
 const PATH_BYTES_MAX: usize = 4_096;
 const PATH_PART_BYTES_MAX: usize = 255;
@@ -24,8 +27,23 @@ const PATH_PART_BYTES_MAX: usize = 255;
 const ARGS_AND_ENV_BYTES_MAX: usize = 256 << 10;
 /// Bytes of one argument or variable: the kernel's MAX_ARG_STRLEN, its NUL included.
 const STRING_BYTES_MAX: usize = (128 << 10) - 1;
+/// Globs of one request, and bytes of each.
+const GLOBS_MAX: usize = 32;
+const GLOB_BYTES_MAX: usize = 256;
+/// Bytes of all artifacts of an execution: what a stream passes on, and what an answer holds unless more is asked for.
+const ARTIFACT_BYTES_MAX: u64 = 256 << 20;
+const ARTIFACT_BYTES_UNARY: u64 = 3 << 20;
 const LABELS_MAX: usize = 32;
 const LABEL_BYTES_MAX: usize = 256;
+
+/// How a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// One message each way.
+    Unary,
+    /// Messages both ways.
+    Stream,
+}
 
 /// Validates requests against the catalogue and the operator's ceilings.
 #[derive(Debug)]
@@ -52,12 +70,10 @@ impl Validator {
     pub(super) fn execution(
         &self,
         request: proto::ExecuteRequest,
+        call: Call,
         tenant: Tenant,
         deadline: Option<Instant>,
     ) -> Result<Execution, Status> {
-        if !request.artifacts.is_empty() {
-            return Err(status::not_served("artifacts"));
-        }
         if !request.session_id.is_empty() {
             return Err(status::not_served("session_id"));
         }
@@ -67,6 +83,15 @@ impl Validator {
         check_labels(&request.labels, &mut wrong);
         check_files(&request.files, &mut wrong);
         let isolation = isolation(request.isolation, &mut wrong);
+        let artifacts = artifacts(request.artifacts, request.artifact_bytes, call, &mut wrong);
+        let terminal = request.terminal.map(|size| terminal(size, "terminal", &mut wrong));
+        if call == Call::Unary {
+            for (field, is_set) in [("terminal", terminal.is_some()), ("hold", request.hold)] {
+                if is_set {
+                    wrong.say(field, "it is ExecuteStream's alone".to_owned());
+                }
+            }
+        }
         let Some(language) = language else { return Err(status::invalid(wrong.0)) };
         let (files, main) = sources(request.code, request.files, request.entrypoint, language, &mut wrong);
         let estimate = is_without_wall_time(request.limits.as_ref())
@@ -81,6 +106,9 @@ impl Validator {
                 args: request.args,
                 env: BTreeMap::from_iter(request.env).into_iter().collect(),
                 stdin: request.stdin.into(),
+                artifacts,
+                terminal,
+                is_held: request.hold,
                 limits,
                 estimate: estimate.map(|estimate| Estimate { wall_time: limits.wall_time, ..estimate }),
                 isolation,
@@ -149,6 +177,40 @@ impl Validator {
 
 fn is_without_wall_time(asked: Option<&proto::Limits>) -> bool {
     asked.and_then(|asked| asked.wall_time).is_none_or(|time| time.seconds == 0 && time.nanos == 0)
+}
+
+/// The globs and their bound; none where nothing is asked for.
+fn artifacts(globs: Vec<String>, bytes: u64, call: Call, wrong: &mut Wrong) -> Option<ArtifactRequest> {
+    if globs.len() > GLOBS_MAX {
+        wrong.say("artifacts", format!("there are {} of them; the most is {GLOBS_MAX}", globs.len()));
+    }
+    for (index, glob) in globs.iter().enumerate() {
+        if glob.is_empty() || glob.len() > GLOB_BYTES_MAX || glob.starts_with('/') || glob.contains('\0') {
+            let what = format!("a glob is relative, without NUL, and has 1 to {GLOB_BYTES_MAX} bytes");
+            wrong.say(&format!("artifacts[{index}]"), what);
+        }
+    }
+    if bytes > ARTIFACT_BYTES_MAX {
+        wrong.say("artifact_bytes", format!("{bytes} is over {ARTIFACT_BYTES_MAX}, the most"));
+    }
+    let default = match call {
+        Call::Unary => ARTIFACT_BYTES_UNARY,
+        Call::Stream => ARTIFACT_BYTES_MAX,
+    };
+    let bytes_max = if bytes == 0 { default } else { bytes };
+    (!globs.is_empty()).then_some(ArtifactRequest { globs, bytes_max })
+}
+
+/// A terminal's size.
+pub(super) fn terminal(size: proto::TerminalSize, field: &str, wrong: &mut Wrong) -> TerminalSize {
+    let mut side = |name: &str, given: u32| {
+        let fits = u16::try_from(given).ok().filter(|given| *given > 0);
+        fits.unwrap_or_else(|| {
+            wrong.say(&format!("{field}.{name}"), format!("{given} is outside of 1 to {}", u16::MAX));
+            1
+        })
+    };
+    TerminalSize { rows: side("rows", size.rows), columns: side("columns", size.columns) }
 }
 
 fn isolation(number: i32, wrong: &mut Wrong) -> Isolation {
@@ -245,7 +307,7 @@ pub(super) fn check_files(files: &[proto::File], wrong: &mut Wrong) {
 }
 
 /// Whether a path can name a file of the workspace and nothing else. Links cannot be expressed at all.
-fn check_path(path: &str) -> Result<(), String> {
+pub(super) fn check_path(path: &str) -> Result<(), String> {
     if path.is_empty() {
         return Err("is empty".to_owned());
     }
@@ -316,7 +378,7 @@ fn check_labels(labels: &std::collections::HashMap<String, String>, wrong: &mut 
 }
 
 /// As much of a hostile name as an error message needs.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     text.chars().take(100).collect()
 }
 

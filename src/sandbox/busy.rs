@@ -10,17 +10,18 @@ use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    ExecutionId, Exit, KeepBuild, KillCause, Sink, SinkClosed, SpentReason, StageEvidence, StageKind, Stored,
-    StreamKind, Usage,
+    ArtifactHead, ArtifactsLeftOut, ExecutionId, Exit, KeepBuild, KillCause, LiveInput, Sink, SinkClosed,
+    SpentReason, StageEvidence, StageKind, Stored, StreamKind, Usage,
 };
 use crate::engine::{ContainerId, Engine};
-use crate::wire::{self, AgentMessage, Ending, HostMessage, INPUT_WINDOW_BYTES, Stage, StageReport, Stream};
+use crate::wire::{self, AgentMessage, Ending, Stage, StageReport, Stream};
 
 use super::capture::{self, Capture};
 use super::error::SandboxError;
 use super::handle::Handle;
-use super::plan::{INPUT_PIECE_BYTES, Plan};
-use super::session::{Reader, Session, Writer};
+use super::plan::Plan;
+use super::session::{Reader, Session};
+use super::speak::{Heard, speak};
 use super::used::Used;
 use super::warm::{Blueprint, unexpected};
 
@@ -72,6 +73,8 @@ pub struct Ran {
     pub compile: Option<StageEvidence>,
     /// The run stage.
     pub run: Option<StageEvidence>,
+    /// Files that were asked for and did not come.
+    pub left_out: ArtifactsLeftOut,
     /// When the first stage's process had been started.
     pub first_start: Option<Instant>,
 }
@@ -116,10 +119,11 @@ impl Busy {
         plan: &Plan,
         engine: &dyn Engine,
         sink: &mut dyn Sink,
+        live: Option<&mut LiveInput>,
         cancel: &CancellationToken,
     ) -> (Ran, Result<(), SandboxError>, Disposition) {
         let mut ran = Ran::default();
-        let result = self.drive(id, plan, engine, sink, cancel, &mut ran).await;
+        let result = self.drive(id, plan, engine, sink, live, cancel, &mut ran).await;
         let reason = match &result {
             // Half a message may be under way to the agent, or its answer to the kill may be.
             Ok(()) if cancel.is_cancelled() || self.session.writer.is_amid_message() => {
@@ -134,12 +138,14 @@ impl Busy {
         (ran, result, Disposition::Spent(Spent::new(self.handle, reason)))
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is another end of the conversation")]
     async fn drive(
         &mut self,
         id: ExecutionId,
         plan: &Plan,
         engine: &dyn Engine,
         sink: &mut dyn Sink,
+        live: Option<&mut LiveInput>,
         cancel: &CancellationToken,
         ran: &mut Ran,
     ) -> Result<(), SandboxError> {
@@ -150,65 +156,18 @@ impl Busy {
             engine.resize(&self.handle.container, plan.memory_bytes).await?;
             self.handle.memory_bytes = plan.memory_bytes;
         }
-        let (taken, window) = watch::channel(0);
+        let (tell, heard) = watch::channel(Heard::default());
         let Session { reader, writer } = &mut self.session;
         let killed = async {
             cancel.cancelled().await;
             tokio::time::sleep(KILL_WAIT).await;
         };
         tokio::select! {
-            result = listen(reader, id, plan, &self.blueprint.image.reference, sink, &taken, &mut self.capture, ran) => result,
-            error = speak(writer, plan, window, cancel) => Err(error),
+            result = listen(reader, id, plan, &self.blueprint.image.reference, sink, &tell, &mut self.capture, ran) => result,
+            error = speak(writer, plan, live, heard, cancel) => Err(error),
             () = killed => Ok(()),
         }
     }
-}
-
-/// Sends the job and its input, never more of that than the agent has room for; then waits to kill. Ends only by an error:
-/// once everything is said, the listener ends the conversation.
-async fn speak(
-    writer: &mut Writer,
-    plan: &Plan,
-    taken: watch::Receiver<u64>,
-    cancel: &CancellationToken,
-) -> SandboxError {
-    match say(writer, plan, taken, cancel).await {
-        Ok(()) => std::future::pending().await,
-        Err(error) => error,
-    }
-}
-
-async fn say(
-    writer: &mut Writer,
-    plan: &Plan,
-    mut taken: watch::Receiver<u64>,
-    cancel: &CancellationToken,
-) -> Result<(), SandboxError> {
-    // Without input the whole job is one write.
-    if plan.stdin.is_empty() {
-        let close = wire::encode(&HostMessage::CloseInput)?;
-        writer.send_bytes(&[plan.opening.as_slice(), &close].concat()).await?;
-    } else {
-        writer.send_bytes(&plan.opening).await?;
-        let input = async {
-            let mut sent = 0_u64;
-            for piece in plan.stdin.chunks(INPUT_PIECE_BYTES) {
-                let room = |taken: &u64| sent + piece.len() as u64 - *taken <= INPUT_WINDOW_BYTES;
-                // The listener holds the other end for as long as this runs.
-                let _ = taken.wait_for(room).await;
-                writer.send(&[HostMessage::Input(piece.to_vec())]).await?;
-                sent += piece.len() as u64;
-            }
-            writer.send(&[HostMessage::CloseInput]).await
-        };
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => {}
-            result = input => result?,
-        }
-    }
-    cancel.cancelled().await;
-    writer.send(&[HostMessage::Kill]).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is another end of the conversation")]
@@ -218,7 +177,7 @@ async fn listen(
     plan: &Plan,
     image: &str,
     sink: &mut dyn Sink,
-    taken: &watch::Sender<u64>,
+    tell: &watch::Sender<Heard>,
     capture: &mut Option<Capture>,
     ran: &mut Ran,
 ) -> Result<(), SandboxError> {
@@ -234,6 +193,7 @@ async fn listen(
         };
         match message {
             AgentMessage::Started(_) => {
+                tell.send_modify(|heard| heard.is_started = true);
                 if ran.first_start.is_none() {
                     ran.first_start = Some(Instant::now());
                     handed_over(sink.started(id), over.as_mut()).await?;
@@ -244,7 +204,7 @@ async fn listen(
                 let (stage, stream) = (stage_kind(stage), stream_kind(stream));
                 handed_over(sink.output(stage, stream, content), over.as_mut()).await?;
             }
-            AgentMessage::InputTaken(bytes) => taken.send_modify(|taken| *taken += bytes),
+            AgentMessage::InputTaken(bytes) => tell.send_modify(|heard| heard.taken += bytes),
             AgentMessage::Ended(report) => {
                 let evidence = evidence(&report, plan, image)?;
                 match report.stage {
@@ -258,6 +218,18 @@ async fn listen(
                     }
                     Stage::Run => ran.run = Some(evidence),
                 }
+            }
+            AgentMessage::Artifact(head) => {
+                let wire::ArtifactHead { path, size, executable, sent } = head;
+                let head = ArtifactHead { path, size, executable, sent };
+                handed_over(sink.artifact(head), over.as_mut()).await?;
+            }
+            AgentMessage::ArtifactPiece(content) => {
+                handed_over(sink.artifact_piece(content.into()), over.as_mut()).await?;
+            }
+            AgentMessage::ArtifactsLeftOut(left_out) => {
+                let wire::ArtifactsLeftOut { special, over_count, not_searched } = left_out;
+                ran.left_out = ArtifactsLeftOut { special, over_count, not_searched };
             }
             AgentMessage::Finished => return Ok(()),
             message @ (AgentMessage::BuildPiece(_)
@@ -365,6 +337,8 @@ mod tests {
         let mut session = Session::new(AgentPipe { input: Box::pin(tokio::io::sink()), output });
         let plan = Plan {
             opening: Vec::new(),
+            job_at: 0,
+            is_held: false,
             stdin: Bytes::new(),
             memory_bytes: 0,
             stand_down: false,
@@ -372,9 +346,9 @@ mod tests {
             compile_program: String::new(),
             run_program: String::new(),
         };
-        let (taken, _window) = watch::channel(0);
+        let (tell, _heard) = watch::channel(Heard::default());
         let (id, mut ran) = (ExecutionId::random(), Ran::default());
-        listen(&mut session.reader, id, &plan, "image", &mut Stalled, &taken, &mut None, &mut ran).await
+        listen(&mut session.reader, id, &plan, "image", &mut Stalled, &tell, &mut None, &mut ran).await
     }
 
     #[tokio::test]

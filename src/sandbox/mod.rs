@@ -9,6 +9,7 @@ mod error;
 mod handle;
 mod plan;
 mod session;
+mod speak;
 mod uids;
 mod used;
 mod warm;

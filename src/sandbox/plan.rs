@@ -4,25 +4,36 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::domain::{Execution, Limits, PackedBuild};
+use crate::domain::{ARTIFACTS_MAX, ArtifactRequest, Execution, Limits, PackedBuild};
 use crate::language::{LanguageSpec, MOUNT_DIR, Standby};
-use crate::wire::{self, BuildSum, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, StageSpec};
+use crate::wire::{
+    self, ArtifactSpec, BuildSum, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, StageSpec,
+};
 
 use super::error::SandboxError;
 use super::warm::Blueprint;
 
 /// Content bytes per `File` frame: under the frame's bound with room for the path.
-const FILE_PIECE_BYTES: usize = 512 * 1024;
+pub(super) const FILE_PIECE_BYTES: usize = 512 * 1024;
 /// Bytes of input per frame: several fit in the window.
 pub(super) const INPUT_PIECE_BYTES: usize = (INPUT_WINDOW_BYTES / 4) as usize;
+/// How long a caller may take to send the files that it held a job back for, in seconds.
+pub(super) const HOLD_SECONDS_MAX: u64 = 60;
 /// Time beyond a job's own limits after which a silent agent is given up.
 const GUARD: Duration = Duration::from_secs(15);
+
+/// What programs take a terminal for that sets none: what most terminals understand.
+const TERMINAL_TYPE: &str = "xterm-256color";
 
 /// One execution, ready to be sent.
 #[derive(Debug)]
 pub struct Plan {
     /// Files and the job, encoded.
     pub(super) opening: Vec<u8>,
+    /// Where in `opening` the job comes after its files.
+    pub(super) job_at: usize,
+    /// Whether more files come before the job.
+    pub(super) is_held: bool,
     pub(super) stdin: Bytes,
     /// The container's memory limit for this job.
     pub(super) memory_bytes: u64,
@@ -80,6 +91,9 @@ impl Plan {
         let limits = &execution.limits;
         let paths: Vec<String> = execution.files.iter().map(|file| file.path.clone()).collect();
         let mut env = language.environment(image);
+        if execution.terminal.is_some() {
+            env.push(("TERM".to_owned(), TERMINAL_TYPE.to_owned()));
+        }
         env.extend(execution.env.iter().cloned());
         let stage = |argv: Vec<String>, user_args: usize, wall: Duration, cpu: Duration| StageSpec {
             argv,
@@ -122,13 +136,18 @@ impl Plan {
         let program =
             |stage: Option<&StageSpec>| stage.and_then(|s| s.argv.first().cloned()).unwrap_or_default();
         let (compile_program, run_program) = (program(compile.as_ref()), program(Some(&run)));
-        let guard =
-            limits.wall_time + GUARD + compile.as_ref().map_or(Duration::ZERO, |_| limits.compile_time);
+        let held = if execution.is_held { Duration::from_secs(HOLD_SECONDS_MAX) } else { Duration::ZERO };
+        let guard = limits.wall_time
+            + GUARD
+            + held
+            + compile.as_ref().map_or(Duration::ZERO, |_| limits.compile_time);
         let waiting_interpreter = language.standby(image);
         let serves = |standby: &Standby| serves(standby, execution, language);
         let use_compile_standby = waiting_compiler.as_ref().is_some_and(|(standby, _)| serves(standby));
         let as_started = language.run_argv(&execution.main) == language.run_argv(&language.main_file);
-        let use_standby = as_started && waiting_interpreter.is_some_and(serves);
+        // What waits has pipes.
+        let use_standby =
+            as_started && execution.terminal.is_none() && waiting_interpreter.is_some_and(serves);
         let waiting = waiting_compiler.iter().map(|(standby, _)| *standby).chain(waiting_interpreter);
         let stand_down = waiting.into_iter().any(|standby| standby.plain_when_memory_differs);
         let job = JobSpec {
@@ -136,15 +155,36 @@ impl Plan {
             keep_build_bytes_max: keep_build_bytes_max.unwrap_or(0),
             run,
             compile_only: extent == Extent::CompileOnly,
+            terminal: execution
+                .terminal
+                .map(|size| wire::TerminalSize { rows: size.rows, columns: size.columns }),
+            artifacts: execution.artifacts.as_ref().map(artifacts),
             use_compile_standby,
             use_standby,
             limits: job_limits,
         };
+        let job_at = opening.len();
         wire::encode_into(&HostMessage::Run(job), &mut opening)?;
         let stdin = execution.stdin.clone();
         let memory_bytes = limits.memory_bytes;
-        Ok(Self { opening, stdin, memory_bytes, stand_down, guard, compile_program, run_program })
+        let is_held = execution.is_held;
+        Ok(Self {
+            opening,
+            job_at,
+            is_held,
+            stdin,
+            memory_bytes,
+            stand_down,
+            guard,
+            compile_program,
+            run_program,
+        })
     }
+}
+
+fn artifacts(asked: &ArtifactRequest) -> ArtifactSpec {
+    let ArtifactRequest { globs, bytes_max } = asked;
+    ArtifactSpec { globs: globs.clone(), count_max: ARTIFACTS_MAX, bytes_max: *bytes_max }
 }
 
 /// What brings a build that exists into the container.

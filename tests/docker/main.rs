@@ -23,3 +23,4 @@ mod judge;
 mod languages;
 mod limits;
 mod reuse;
+mod streams;

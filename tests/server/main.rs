@@ -400,7 +400,7 @@ async fn a_stream_can_be_cancelled_and_refuses_what_is_not_served() {
     assert_eq!(finished.outcome(), Outcome::Cancelled);
 
     for (messages, code) in [
-        (vec![first_message("hang"), say(Message::Stdin(vec![1]))], Code::Unimplemented),
+        (vec![first_message("hang"), say(Message::Signal(65))], Code::InvalidArgument),
         (vec![first_message("hang"), first_message("hang")], Code::InvalidArgument),
         (vec![say(Message::Cancel(Cancel {}))], Code::InvalidArgument),
         (vec![], Code::InvalidArgument),

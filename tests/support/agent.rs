@@ -61,6 +61,8 @@ pub(crate) fn shell(script: &str) -> JobSpec {
         keep_build_bytes_max: 0,
         run: stage(argv),
         compile_only: false,
+        terminal: None,
+        artifacts: None,
         use_compile_standby: false,
         use_standby: false,
         limits: limits(),

@@ -138,6 +138,15 @@ impl Daemon {
         self.process.as_ref().map_or(0, Process::resident_bytes)
     }
 
+    /// The most that it has had in memory while `work` was done, over what it had before.
+    pub(crate) async fn grown_by<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
+        let process = self.process.as_ref().unwrap();
+        process.forget_peak();
+        let before = process.resident_bytes();
+        let result = work.await;
+        (result, process.peak_bytes().saturating_sub(before))
+    }
+
     /// Kills it, without a chance to clean up.
     pub(crate) fn kill(mut self) {
         self.process.take().unwrap().kill();

@@ -131,13 +131,32 @@ impl Process {
 
     /// What the daemon's process has in memory.
     pub(crate) fn resident_bytes(&self) -> u64 {
+        self.status_bytes("VmRSS:")
+    }
+
+    /// The most that it had in memory since [`Process::forget_peak`].
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        self.status_bytes("VmHWM:")
+    }
+
+    /// From now on the peak is what there is now.
+    pub(crate) fn forget_peak(&self) {
+        // See proc_pid_clear_refs(5).
+        std::fs::write(format!("/proc/{}/clear_refs", self.pid()), "5").unwrap();
+    }
+
+    fn status_bytes(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    fn pid(&self) -> String {
         let pid = match &self.container {
             Some(container) => docker(&["inspect", "--format", "{{.State.Pid}}", container]),
             None => self.child.id().to_string(),
         };
-        let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+        pid.trim().to_owned()
     }
 
     /// SIGKILL, and it is gone.

@@ -33,7 +33,7 @@ fn file(path: &str) -> proto::File {
 fn check_refused(change: impl FnOnce(&mut proto::ExecuteRequest), words: &str) {
     let mut request = request();
     change(&mut request);
-    let status = validator().execution(request, Tenant::new(""), None).unwrap_err();
+    let status = validator().execution(request, Call::Unary, Tenant::new(""), None).unwrap_err();
     assert_eq!(status.code(), tonic::Code::InvalidArgument);
     assert!(status.message().contains(words), "{}", status.message());
 }
@@ -43,7 +43,7 @@ fn a_good_request_becomes_an_execution() {
     let mut request = request();
     request.language = "PY".into();
     request.files = vec![file("data/a.txt"), file("data/b.txt"), file("..data")];
-    let execution = validator().execution(request, Tenant::new(""), None).unwrap();
+    let execution = validator().execution(request, Call::Unary, Tenant::new(""), None).unwrap();
     assert_eq!(execution.language.as_str(), "python");
     assert_eq!(execution.main, "main.py");
     assert_eq!(execution.files.len(), 4);
@@ -139,16 +139,16 @@ fn everything_wrong_is_said_at_once_but_not_more_than_helps() {
     let mut request = request();
     request.language = "cobol".into();
     request.files = (0..999).map(|_| file("/")).collect();
-    let status = validator().execution(request, Tenant::new(""), None).unwrap_err();
+    let status = validator().execution(request, Call::Unary, Tenant::new(""), None).unwrap_err();
     let details = tonic_types::StatusExt::get_error_details(&status);
     assert_eq!(details.bad_request().unwrap().field_violations.len(), Wrong::MOST);
 }
 
 #[test]
 fn what_comes_later_is_unimplemented_rather_than_ignored() {
-    let request = proto::ExecuteRequest { artifacts: vec!["*.png".into()], ..request() };
+    let request = proto::ExecuteRequest { session_id: "mine".into(), ..request() };
     assert_eq!(
-        validator().execution(request, Tenant::new(""), None).unwrap_err().code(),
+        validator().execution(request, Call::Unary, Tenant::new(""), None).unwrap_err().code(),
         tonic::Code::Unimplemented
     );
 }
