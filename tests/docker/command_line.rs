@@ -1,6 +1,7 @@
 //! The `kiln` command against a real daemon.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Output, Stdio};
 
 use crate::support::daemon::Daemon;
 use crate::support::process::{self, Variables};
@@ -45,6 +46,42 @@ async fn a_person_gets_the_programs_own_output_and_exit_code() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["outcome"], "OUTCOME_NONZERO_EXIT");
     assert_eq!(json["run"]["exitCode"], 1, "there was no input");
+    daemon.stop();
+}
+
+#[tokio::test]
+async fn a_person_can_talk_to_a_program_and_gets_its_files() {
+    let daemon = Daemon::start(&["python"]).await;
+    let directory = tempfile::TempDir::new().unwrap();
+    let file = directory.path().join("talk.py");
+    let code = "import os, sys\nfor line in sys.stdin: print('got', line.strip(), flush=True)\n\
+                os.mkdir('out')\nopen('out/a.txt', 'w').write('kept')\nprint(os.isatty(1))\n";
+    std::fs::write(&file, code).unwrap();
+    let (file, out) = (file.display().to_string(), directory.path().join("results"));
+    let start = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kiln"));
+        command.args(["run", &file, "--artifact", "out/*", "--artifacts-to"]).arg(&out).args(more);
+        command.env("KILN_SERVER", format!("http://{}", daemon.grpc));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+    };
+    let mut child = start(&["-i"]);
+    let (mut input, mut lines) =
+        (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()).lines());
+    for word in ["one", "two"] {
+        writeln!(input, "{word}").unwrap();
+        // The answer comes although the input is still open.
+        assert_eq!(lines.next().unwrap().unwrap(), format!("got {word}"));
+    }
+    drop(input);
+    assert_eq!(lines.next().unwrap().unwrap(), "False");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(std::fs::read_to_string(out.join("out/a.txt")).unwrap(), "kept");
+
+    let mut child = start(&["--tty"]);
+    child.stdin.take().unwrap().write_all(b"three\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).ends_with("got three\r\nTrue\r\n"), "{:?}", text(&output.stdout));
     daemon.stop();
 }
 
