@@ -245,7 +245,7 @@ mod tests {
         let config = load(&[]).unwrap();
         assert!(config.grpc.ip().is_loopback() && config.http.ip().is_loopback());
         assert_eq!(config.instance, "kiln-50051");
-        assert_eq!(config.catalogue.languages().len(), 7);
+        assert_eq!(config.catalogue.languages().len(), 8);
     }
 
     #[test]

@@ -19,6 +19,9 @@
 
 const EX_SOFTWARE = 70;
 
+// A file with types and nothing else.
+const TYPED_FILE = __filename.replace(/standby\.cjs$/, 'typed.cts');
+
 // Fields of /proc/self/stat, counted from the one after the command's name: where the environment begins and ends.
 const ENV_START = 47;
 const ENV_END = 48;
@@ -97,12 +100,21 @@ function startAfresh(args, variables) {
     const equals = variable.indexOf('=');
     if (equals > 0) env[variable.slice(0, equals)] = variable.slice(equals + 1);
   }
-  if (process.execve) process.execve(process.execPath, [process.argv0, 'main.js', ...args], env);
+  // As it was named on the command line, in the directory that this process is in.
+  const main = process.argv[1].slice(process.argv[1].lastIndexOf('/') + 1);
+  if (process.execve) process.execve(process.execPath, [process.argv0, main, ...args], env);
   // Before Node 22.15 a process cannot be replaced, only waited for.
   const { spawnSync } = require('child_process');
-  const { status, signal } = spawnSync(process.execPath, ['main.js', ...args], { argv0: process.argv0, env, stdio: 'inherit' });
+  const { status, signal } = spawnSync(process.execPath, [main, ...args], { argv0: process.argv0, env, stdio: 'inherit' });
   if (signal) process.kill(process.pid, signal);
   process.reallyExit(status ?? EX_SOFTWARE);
+}
+
+// Loads what strips types, which Node does with the first file that has any: most of a small program's time.
+function rehearseTypes() {
+  require(TYPED_FILE);
+  delete require.cache[TYPED_FILE];
+  module.children.length = 0;
 }
 
 // Waits for the request and makes this process look as if it had been started with it.
@@ -114,6 +126,7 @@ function standBy(descriptor) {
   } catch {
     // No /proc, or a kernel that guards it: the file keeps showing the standby's start.
   }
+  if ('KILN_STANDBY_TYPES' in process.env) rehearseTypes();
   const { args, variables } = receive(fs, descriptor);
   fs.closeSync(descriptor);
   if (hasStartedTooEarly(fs, variables)) startAfresh(args, variables);
@@ -136,7 +149,7 @@ function leave() {
   const Module = module.constructor;
   delete require.cache[__filename];
   for (const key of Object.keys(Module._pathCache)) {
-    if (Module._pathCache[key] === __filename) delete Module._pathCache[key];
+    if ([__filename, TYPED_FILE].includes(Module._pathCache[key])) delete Module._pathCache[key];
   }
   const preloaded = Object.getOwnPropertyDescriptor(process, '_preload_modules');
   if (preloaded && preloaded.configurable) {

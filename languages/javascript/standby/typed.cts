@@ -1,0 +1,1 @@
+const nothing: number = 0;
