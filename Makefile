@@ -62,3 +62,8 @@ test-composed: images ## The tests against the real engine once more, the daemon
 .PHONY: bench
 bench: images ## Measure Kiln beside docker exec, docker run and the bare toolchains; writes docs/benchmarks.md
 	PATH="$$(scripts/bench-tools.sh target/bench-tools):$$PATH" cargo bench --locked --bench latency
+
+.PHONY: soak
+soak: images ## 100,000 executions of all languages through one daemon, and whether anything grows
+	cargo build --locked --release
+	scripts/soak.py target/release/kiln
