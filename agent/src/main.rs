@@ -1,4 +1,4 @@
-//! What runs inside each of Kiln's containers, in two modes: `init` is PID 1 and only reaps; `agent` is started by the
+//! What runs inside each of Kiln's containers, in two modes (and in a third outside of them, see `fence`): `init` is PID 1 and only reaps; `agent` is started by the
 //! one `docker exec` of the container, runs programs for the daemon and tells what happened.
 //!
 //! Single-threaded, no async runtime, no network. It never runs a program as its own user.
@@ -7,6 +7,7 @@ mod accounts;
 mod artifacts;
 mod build;
 mod cgroup;
+mod fence;
 mod files;
 mod forking;
 mod init;
@@ -33,7 +34,8 @@ fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         Some("init") => init::run(),
         Some("agent") => session::run(),
-        _ => Err(std::io::Error::other("usage: kiln-agent init | agent")),
+        Some("fence") => fence::run(std::env::args().skip(2)),
+        _ => Err(std::io::Error::other("usage: kiln-agent init | agent | fence")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::engine::{Engine, EngineError};
 use crate::executor::{ExecuteError, Executor};
 use crate::language::{Catalogue, LanguageSpec, PoolBounds, SmokeProgram};
+use crate::pool::PoolConfig;
 use crate::tasks::Tasks;
 
 /// One container runs a program while the next is made.
@@ -85,8 +86,9 @@ impl Workbench {
         catalogue.set_pool(&language.id, POOL);
         let instance = format!("kiln-proof-{}", uuid::Uuid::new_v4().simple());
         let engine = Arc::clone(&self.engine);
-        let pools =
-            Arc::new(super::make_pools(self.config.pool, &catalogue, engine, super::AGENTS, &instance));
+        // What proves an image needs no network.
+        let config = PoolConfig { networked: Vec::new(), ..self.config.pool.clone() };
+        let pools = Arc::new(super::make_pools(config, &catalogue, engine, super::AGENTS, &instance));
         let admission = Arc::new(Admission::new(AdmissionConfig { in_flight_max: 1, queued_max: 0 }));
         // What proves an image is compiled in it.
         let executor = Executor::new(admission, Arc::clone(&pools), Builds::open(BuildsConfig::NONE));
@@ -126,6 +128,7 @@ async fn prove_program(
         artifacts: None,
         terminal: None,
         is_held: false,
+        has_network: false,
         limits: language.limits,
         estimate: None,
         // The second program runs in the first one's container: that it can be reset is part of the proof.

@@ -27,6 +27,7 @@ fn blueprint() -> Arc<Blueprint> {
         language,
         owner: Owner { instance: "test".to_owned(), epoch: "1".to_owned() },
         volume: "volume".to_owned(),
+        network: None,
         cpu_millis: 1000,
         ask_version: false,
     })

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::admission::AdmissionConfig;
 use crate::builds::BuildsConfig;
-use crate::domain::{Limits, MEMORY_BYTES_MIN};
+use crate::domain::{LanguageId, Limits, MEMORY_BYTES_MIN};
 use crate::engine::DockerConfig;
 use crate::language::{Catalogue, CatalogueError, PoolBounds};
 use crate::pool::{PoolConfig, Wear};
@@ -127,7 +127,8 @@ fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsE
         stack_bytes_max: u64::MAX,
     };
     let catalogue = catalogue(&raw.languages)?;
-    let uses_max = uses(raw.pool.uses, &catalogue)?;
+    let networked = networked(&raw.network.languages, &catalogue)?;
+    let uses_max = uses(raw.pool.uses, &catalogue, &networked)?;
     let age_minutes = within("pool.age_minutes", raw.pool.age_minutes, 1, 7 * 24 * 60)?;
     let request_mib = within("server.request_mib", raw.server.request_mib, 1, REQUEST_MIB_MAX)?;
     let builds = builds(raw.cache, caches, &instance)?;
@@ -146,6 +147,7 @@ fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsE
         pool: PoolConfig {
             cpu_millis: within("pool.cpu_millis", raw.pool.cpu_millis.into(), 10, 1_000_000)? as u32,
             lease_wait_max: time("pool.lease_wait_seconds", raw.pool.lease_wait_seconds)?,
+            networked,
             wear: Wear { uses_max, age_max: Duration::from_secs(60 * age_minutes) },
         },
         admission: AdmissionConfig {
@@ -198,8 +200,18 @@ fn catalogue(raw: &RawLanguages) -> Result<Catalogue, SettingsError> {
     Ok(catalogue)
 }
 
-fn uses(given: u32, catalogue: &Catalogue) -> Result<u32, SettingsError> {
-    let containers: u32 = catalogue.languages().iter().map(|spec| spec.pool.max).sum();
+/// The languages whose programs may use the network, by id.
+fn networked(names: &[String], catalogue: &Catalogue) -> Result<Vec<LanguageId>, SettingsError> {
+    let found = |name: &String| {
+        let spec = catalogue.find(name).ok_or_else(|| unknown("network.languages", name, catalogue))?;
+        Ok(spec.id.clone())
+    };
+    names.iter().map(found).collect()
+}
+
+fn uses(given: u32, catalogue: &Catalogue, networked: &[LanguageId]) -> Result<u32, SettingsError> {
+    let pools = |id| 1 + u32::from(networked.contains(id));
+    let containers: u32 = catalogue.languages().iter().map(|spec| spec.pool.max * pools(&spec.id)).sum();
     let most = Wear::uses_ceiling(containers);
     if (1..=most).contains(&given) {
         return Ok(given);

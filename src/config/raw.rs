@@ -71,6 +71,12 @@ impl Default for RawAdmission {
     }
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawNetwork {
+    pub(super) languages: Vec<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawCache {
@@ -146,6 +152,7 @@ pub(super) struct RawConfig {
     pub(super) pool: RawPool,
     pub(super) admission: RawAdmission,
     pub(super) cache: RawCache,
+    pub(super) network: RawNetwork,
     pub(super) limits: RawLimits,
     pub(super) languages: RawLanguages,
     pub(super) log: RawLog,
@@ -165,6 +172,7 @@ pub(super) fn read(file: Option<&Path>, variables: Vec<(String, String)>) -> Res
         .ignore_empty(true)
         .list_separator(",")
         .with_list_parse_key("languages.only")
+        .with_list_parse_key("network.languages")
         .source(Some(variables.into_iter().collect()));
     Config::builder().add_source(source).add_source(environment).build()?.try_deserialize()
 }

@@ -94,6 +94,8 @@ pub struct Execution {
     pub terminal: Option<TerminalSize>,
     /// Whether more files come before it starts.
     pub is_held: bool,
+    /// Whether it may use the network.
+    pub has_network: bool,
     /// How far its container may be shared.
     pub isolation: Isolation,
     /// Whose it is.
@@ -108,7 +110,8 @@ impl Execution {
     /// Who may use its container afterwards, and whose it may have been before; nobody's where this is `None`.
     #[must_use]
     pub fn affinity(&self) -> Option<Affinity> {
-        self.isolation.affinity(&self.tenant)
+        // What a connection leaves in the kernel cannot be set back.
+        self.isolation.affinity(&self.tenant).filter(|_| !self.has_network)
     }
 }
 

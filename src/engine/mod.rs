@@ -13,8 +13,8 @@ use async_trait::async_trait;
 pub use docker::{DockerConfig, DockerEngine};
 pub use error::EngineError;
 pub use types::{
-    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, ImageFacts, NO_CGROUP, Owner,
-    Piece, Progress, Tmpfs, Volume, VolumeFile,
+    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, Fencing, ImageFacts, NO_CGROUP,
+    Network, Owner, Piece, Progress, Tmpfs, Volume, VolumeFile,
 };
 
 /// What Kiln needs of an engine. Every call is bounded in time and in parallelism by the implementation.
@@ -35,6 +35,10 @@ pub trait Engine: Send + Sync + fmt::Debug {
         image: &str,
         files: Vec<VolumeFile>,
     ) -> Result<(), EngineError>;
+    /// Makes a network where it is missing, and the fence around it: of all there is, only the outside is within reach.
+    async fn open_network(&self, network: &Network, fencing: &Fencing) -> Result<(), EngineError>;
+    /// Removes a network that nothing is in any more, and its fence.
+    async fn close_network(&self, network: &Network, fencing: &Fencing) -> Result<(), EngineError>;
     /// Creates and starts a container.
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError>;
     /// Starts a process in it, as root, and holds its streams.

@@ -131,6 +131,30 @@ pub enum Access {
     Agent,
 }
 
+/// A bridge for programs that may use the network. Its names are the same for each run of a daemon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// The engine's name for it.
+    pub name: String,
+    /// The kernel's: 15 bytes at most.
+    pub bridge: String,
+    /// Whose it is.
+    pub instance: String,
+}
+
+/// What the fence around a network is made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fencing {
+    /// Any image.
+    pub image: String,
+    /// The agent's volume.
+    pub volume: String,
+    /// Where the volume is mounted.
+    pub volume_path: String,
+    /// Who owns the container that makes it.
+    pub owner: Owner,
+}
+
 /// A hardened container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerSpec {
@@ -142,6 +166,8 @@ pub struct ContainerSpec {
     pub owner: Owner,
     /// For which language.
     pub language: String,
+    /// The network that it is in, by name; in none where this is `None`.
+    pub network: Option<String>,
     /// Memory limit, swap included, in bytes.
     pub memory_bytes: u64,
     /// CPU quota in thousandths of a CPU.

@@ -141,7 +141,12 @@ impl Executor {
             if matches!(task, Task::CompileOnly) && !matches!(build.source, BuildSource::Compiler { .. }) {
                 return Ok(Done { built: Some(build.into_found()), ..Done::never_started(execution) });
             }
-            let lease = self.pools.lease(&execution.language, execution.affinity(), execution.deadline);
+            let lease = self.pools.lease(
+                &execution.language,
+                execution.affinity(),
+                execution.has_network,
+                execution.deadline,
+            );
             let Some(lease) = unless_cancelled(cancel, lease).await else {
                 return Ok(Done::never_started(execution));
             };

@@ -167,6 +167,7 @@ pub(super) fn pool(pool: PoolSnapshot) -> proto::LanguagePool {
     let totals = pool.totals;
     proto::LanguagePool {
         language: pool.language,
+        network: pool.has_network,
         min: pool.min,
         max: pool.max,
         target: pool.target,

@@ -29,7 +29,7 @@ impl Service for PoolService {
                 return Err(status::invalid_field("language", "it is not known; leave it empty to see all"));
             }
         };
-        let all = self.pools.snapshots().into_iter();
+        let all = self.pools.snapshots().into_iter().chain(self.pools.networked_snapshots());
         let chosen = all.filter(|pool| only.is_none_or(|only| pool.language == only));
         Ok(Response::new(GetPoolResponse { pools: chosen.map(convert::pool).collect() }))
     }

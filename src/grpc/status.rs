@@ -56,6 +56,7 @@ pub(super) fn from_execute(error: &ExecuteError, execution: &dyn std::fmt::Displ
             LeaseError::NoImage { .. } => Status::failed_precondition(message),
             LeaseError::Down { .. } => retry(Code::Unavailable, message, RETRY_ENGINE),
             LeaseError::Exhausted { .. } => retry(Code::ResourceExhausted, message, RETRY_POOL),
+            LeaseError::NoNetwork { .. } => Status::permission_denied(message),
             LeaseError::Deadline => Status::deadline_exceeded(message),
             LeaseError::Closed => retry(Code::Unavailable, message, RETRY_DRAINING),
         },

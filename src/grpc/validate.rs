@@ -109,6 +109,7 @@ impl Validator {
                 artifacts,
                 terminal,
                 is_held: request.hold,
+                has_network: request.network,
                 limits,
                 estimate: estimate.map(|estimate| Estimate { wall_time: limits.wall_time, ..estimate }),
                 isolation,

@@ -15,6 +15,8 @@ const WAITS_KEPT: usize = 256;
 pub struct PoolSnapshot {
     /// The language's id.
     pub language: String,
+    /// Whether its containers are in a network.
+    pub has_network: bool,
     /// Kept warm when idle.
     pub min: u32,
     /// In existence at most.

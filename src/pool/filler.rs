@@ -208,7 +208,13 @@ async fn make_blueprint(pool: &LanguagePool, supplies: &Supplies) -> Result<Blue
     let (image, image_id) = chosen.ok_or(ProvisionError::NoImage)?;
     let volume = supplies.volume.ensure(engine, &info.arch, &image.reference).await;
     let volume = volume.map_err(ProvisionError::Engine)?;
+    if let Some(network) = &pool.network {
+        let fencing = supplies.fencing(&image.reference, &volume);
+        engine.open_network(network, &fencing).await.map_err(ProvisionError::Engine)?;
+        supplies.remember_fence(network, fencing);
+    }
     Ok(Blueprint {
+        network: pool.network.as_ref().map(|network| network.name.clone()),
         language: Arc::clone(&pool.spec),
         image,
         image_id,

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::admission::until;
 use crate::domain::{Affinity, SpentReason};
+use crate::engine::Network;
 use crate::language::LanguageSpec;
 use crate::sandbox::{Burial, Graves, Warm};
 use crate::telemetry::metrics;
@@ -27,6 +28,8 @@ const SURPLUS_IDLE_MAX: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct LanguagePool {
     pub(super) spec: Arc<LanguageSpec>,
+    /// The network that its containers are in, if any.
+    pub(super) network: Option<Network>,
     pub(super) stock: Stock,
     /// One permit per container that may exist; each container holds its own.
     pub(super) slots: Arc<Semaphore>,
@@ -46,6 +49,7 @@ pub(super) struct LanguagePool {
 impl LanguagePool {
     pub(super) fn new(
         spec: Arc<LanguageSpec>,
+        network: Option<Network>,
         graves: &mpsc::Sender<Burial>,
         lease_wait_max: Duration,
     ) -> Self {
@@ -63,6 +67,7 @@ impl LanguagePool {
             fresh_demand: AtomicU32::new(0),
             unresettable: AtomicBool::new(false),
             lease_wait_max,
+            network,
             spec,
         }
     }
@@ -241,6 +246,7 @@ impl LanguagePool {
         let condition = self.condition.borrow();
         PoolSnapshot {
             language: self.spec.id.to_string(),
+            has_network: self.network.is_some(),
             min: bounds.min,
             max: bounds.max,
             target: self.target(),

@@ -19,6 +19,14 @@ pub enum LeaseError {
         /// The last failure.
         reason: String,
     },
+    /// Its programs may not use the network.
+    #[error(
+        "programs in {language} may not use the network here; the operator allows it by `network.languages`"
+    )]
+    NoNetwork {
+        /// The language's id.
+        language: String,
+    },
     /// None became warm in time.
     #[error("no container for {language} became free within {seconds} s")]
     Exhausted {
@@ -42,7 +50,7 @@ impl LeaseError {
         match self {
             Self::NoImage { .. } | Self::Down { .. } => Fault::Engine,
             Self::Exhausted { .. } | Self::Closed => Fault::Load,
-            Self::Deadline => Fault::Caller,
+            Self::Deadline | Self::NoNetwork { .. } => Fault::Caller,
         }
     }
 }

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Affinity, LanguageId};
-use crate::engine::{Engine, EngineError, EngineInfo, Owner};
-use crate::language::{Catalogue, LanguageSpec};
+use crate::engine::{Engine, EngineError, EngineInfo, Fencing, Network, Owner};
+use crate::language::{Catalogue, LanguageSpec, MOUNT_DIR};
 use crate::sandbox::{Blueprint, Burial, Uids, Warm};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
@@ -29,8 +30,11 @@ use super::{filler, reaper, recycler};
 /// Between two looks at the engine and at idle containers.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Of a bridge's name, after "kiln": the kernel takes 15 bytes in all.
+const BRIDGE_DIGEST_BYTES: usize = 5;
+
 /// What all pools obey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolConfig {
     /// CPU quota of a container in thousandths; lowered to what the engine has.
     pub cpu_millis: u32,
@@ -38,6 +42,8 @@ pub struct PoolConfig {
     pub lease_wait_max: Duration,
     /// How often and how long a container may serve.
     pub wear: Wear,
+    /// Languages whose programs may use the network.
+    pub networked: Vec<LanguageId>,
 }
 
 /// What the pools are made with.
@@ -64,11 +70,37 @@ pub(super) struct Supplies {
     pub(super) uids: Arc<Uids>,
     /// The last answer, or the last failure.
     info: watch::Sender<Result<EngineInfo, EngineError>>,
+    /// What is to be taken down at the end.
+    fence: Mutex<Option<(Network, Fencing)>>,
     /// Whether dead runs' containers are still to be removed.
     reaped: Mutex<bool>,
 }
 
 impl Supplies {
+    /// What the fence around a network is made with.
+    pub(super) fn fencing(&self, image: &str, volume: &str) -> Fencing {
+        Fencing {
+            image: image.to_owned(),
+            volume: volume.to_owned(),
+            volume_path: MOUNT_DIR.to_owned(),
+            owner: self.owner.clone(),
+        }
+    }
+
+    /// It stands, and is taken down at the end.
+    pub(super) fn remember_fence(&self, network: &Network, fencing: Fencing) {
+        *self.fence.lock().unwrap_or_else(PoisonError::into_inner) = Some((network.clone(), fencing));
+    }
+
+    async fn take_down_fence(&self) {
+        let fence = self.fence.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((network, fencing)) = fence
+            && let Err(error) = self.engine.close_network(&network, &fencing).await
+        {
+            tracing::warn!(%error, network = network.name, "the network is not removed");
+        }
+    }
+
     /// The engine as last seen; a failure is returned as such.
     pub(super) async fn engine_info(&self) -> Result<EngineInfo, EngineError> {
         if let Ok(info) = &*self.info.borrow() {
@@ -113,6 +145,8 @@ pub struct Lease {
 #[derive(Debug)]
 pub struct Pools {
     by_language: BTreeMap<LanguageId, Arc<LanguagePool>>,
+    /// For programs that may use the network.
+    networked: BTreeMap<LanguageId, Arc<LanguagePool>>,
     supplies: Arc<Supplies>,
     wear: Wear,
     /// Taken by the reaper.
@@ -126,15 +160,24 @@ impl Pools {
     /// Empty pools; [`Pools::start`] fills them.
     #[must_use]
     pub fn new(config: PoolConfig, services: Services, catalogue: &Catalogue) -> Self {
-        let places: usize = catalogue.languages().iter().map(|spec| spec.pool.max as usize).sum();
+        let is_networked = |spec: &&Arc<LanguageSpec>| config.networked.contains(&spec.id);
+        let all = catalogue.languages().iter().chain(catalogue.languages().iter().filter(is_networked));
+        let places: usize = all.map(|spec| spec.pool.max as usize).sum();
         let (graves, burials) = mpsc::channel(places.max(1));
         let (recycler, recycling) = mpsc::channel(places.max(1));
         let traffic = Traffic::new();
         let pools = catalogue.languages().iter().map(|spec| {
-            let pool = LanguagePool::new(Arc::clone(spec), &graves, config.lease_wait_max);
+            let pool = LanguagePool::new(Arc::clone(spec), None, &graves, config.lease_wait_max);
             (spec.id.clone(), Arc::new(pool))
         });
         let by_language = pools.collect();
+        let network = network(&services.owner);
+        let networked = catalogue.languages().iter().filter(is_networked).map(|spec| {
+            let network = Some(network.clone());
+            let pool = LanguagePool::new(Arc::clone(spec), network, &graves, config.lease_wait_max);
+            (spec.id.clone(), Arc::new(pool))
+        });
+        let networked = networked.collect();
         let not_yet = EngineError::Unavailable { reason: "it has not been asked yet".to_owned() };
         // Another daemon on the same engine starts elsewhere in the range.
         let start = uuid::Uuid::new_v4().as_u64_pair().0 as u32;
@@ -147,10 +190,12 @@ impl Pools {
             traffic,
             uids: Uids::new(config.wear.uses_max, start),
             info: watch::Sender::new(Err(not_yet)),
+            fence: Mutex::new(None),
             reaped: Mutex::new(false),
         };
         Self {
             by_language,
+            networked,
             supplies: Arc::new(supplies),
             wear: config.wear,
             burials: Mutex::new(Some(burials)),
@@ -170,7 +215,7 @@ impl Pools {
             tasks.maintain("recycler", recycler::run(recycling, self.supplies.closed.clone()));
         }
         tasks.maintain("probe", Arc::clone(self).probe());
-        for pool in self.by_language.values() {
+        for pool in self.all() {
             tasks.maintain("filler", filler::run(Arc::clone(pool), Arc::clone(&self.supplies)));
         }
     }
@@ -182,6 +227,9 @@ impl Pools {
             ticks.tick().await;
             // The fillers tell callers about an outage; this tells /health.
             let _ = self.supplies.look_at_engine().await;
+            for pool in self.networked.values() {
+                pool.probe(self.wear.age_max);
+            }
             for pool in self.by_language.values() {
                 pool.probe(self.wear.age_max);
                 let now = pool.snapshot();
@@ -191,6 +239,11 @@ impl Pools {
                 metrics::containers(&now.language, "broken", now.broken);
             }
         }
+    }
+
+    /// Every pool there is.
+    fn all(&self) -> impl Iterator<Item = &Arc<LanguagePool>> {
+        self.by_language.values().chain(self.networked.values())
     }
 
     fn of(&self, language: &LanguageId) -> Result<&Arc<LanguagePool>, LeaseError> {
@@ -205,9 +258,16 @@ impl Pools {
         &self,
         language: &LanguageId,
         affinity: Option<Affinity>,
+        has_network: bool,
         deadline: Option<Instant>,
     ) -> Result<Lease, LeaseError> {
-        let pool = self.of(language)?;
+        let pool = match has_network {
+            true => self
+                .networked
+                .get(language)
+                .ok_or_else(|| LeaseError::NoNetwork { language: language.to_string() })?,
+            false => self.of(language)?,
+        };
         let (warm, hit) = pool.lease(affinity.as_ref(), deadline).await?;
         let ticket = Ticket {
             pool: Arc::clone(pool),
@@ -243,6 +303,12 @@ impl Pools {
         self.by_language.values().map(|pool| pool.snapshot()).collect()
     }
 
+    /// The numbers of the pools for programs that may use the network.
+    #[must_use]
+    pub fn networked_snapshots(&self) -> Vec<PoolSnapshot> {
+        self.networked.values().map(|pool| pool.snapshot()).collect()
+    }
+
     /// Follows a language's condition; `None` for a language that is not in the catalogue.
     #[must_use]
     pub fn watch(&self, language: &LanguageId) -> Option<watch::Receiver<Condition>> {
@@ -258,15 +324,27 @@ impl Pools {
     /// Buries every container, waits until all are gone, and removes the volume.
     pub async fn close(&self) {
         self.supplies.closed.cancel();
-        for pool in self.by_language.values() {
+        for pool in self.all() {
             pool.stock.close();
         }
-        for pool in self.by_language.values() {
+        for pool in self.all() {
             // Each container holds one slot until it is gone.
             let _ = pool.slots.acquire_many(pool.spec.pool.max).await;
         }
+        self.supplies.take_down_fence().await;
         if let Err(error) = self.supplies.engine.remove_volumes(&self.supplies.owner, false).await {
             tracing::warn!(%error, "the agent's volume is not removed");
         }
+    }
+}
+
+/// The same names for each run of a daemon: what a killed one left is taken over, and taken down at the end.
+fn network(owner: &Owner) -> Network {
+    let digest = Sha256::digest(owner.instance.as_bytes());
+    let digits: String = digest.iter().take(BRIDGE_DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    Network {
+        name: format!("kiln-{}", owner.instance),
+        bridge: format!("kiln{digits}"),
+        instance: owner.instance.clone(),
     }
 }

@@ -38,6 +38,8 @@ pub struct Blueprint {
     pub owner: Owner,
     /// The agent's volume.
     pub volume: String,
+    /// The network that they are in, if any.
+    pub network: Option<String>,
     /// CPU quota in thousandths.
     pub cpu_millis: u32,
     /// Whether the toolchain's version is still to be asked.
@@ -223,6 +225,7 @@ fn container_spec(blueprint: &Blueprint, uid: u32) -> ContainerSpec {
         argv: vec![AGENT_PATH.to_owned(), "init".to_owned()],
         owner: blueprint.owner.clone(),
         language: blueprint.language.id.to_string(),
+        network: blueprint.network.clone(),
         memory_bytes: limits.memory_bytes,
         cpu_millis: blueprint.cpu_millis,
         processes: limits.processes + OWN_PROCESSES,

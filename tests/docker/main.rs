@@ -22,5 +22,6 @@ mod hardening;
 mod judge;
 mod languages;
 mod limits;
+mod network;
 mod reuse;
 mod streams;

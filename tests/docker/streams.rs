@@ -18,7 +18,7 @@ use crate::support::daemon::{Daemon, program};
 const MIB: usize = 1 << 20;
 
 /// Both ends of one stream.
-struct Call {
+pub(crate) struct Call {
     says: Option<mpsc::Sender<ExecuteStreamRequest>>,
     hears: Streaming<ExecuteStreamResponse>,
     stdout: Vec<u8>,
@@ -27,7 +27,7 @@ struct Call {
 }
 
 impl Call {
-    async fn start(daemon: &Daemon, request: ExecuteRequest) -> Self {
+    pub(crate) async fn start(daemon: &Daemon, request: ExecuteRequest) -> Self {
         let (says, said) = mpsc::channel(1);
         let first = ExecuteStreamRequest { message: Some(Say::Execute(request)) };
         let said = tokio_stream::StreamExt::chain(tokio_stream::iter([first]), ReceiverStream::new(said));
@@ -58,17 +58,17 @@ impl Call {
         Ok(None)
     }
 
-    async fn until(&mut self, words: &str) {
+    pub(crate) async fn until(&mut self, words: &str) {
         while !self.said().contains(words) {
             assert!(self.hear().await.unwrap().is_none(), "it ended with {:?}", self.said());
         }
     }
 
-    fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    async fn end(&mut self) -> Result<ExecuteResponse, Status> {
+    pub(crate) async fn end(&mut self) -> Result<ExecuteResponse, Status> {
         loop {
             if let Some(reply) = self.hear().await? {
                 return Ok(reply);

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use kiln::engine::{
-    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, ImageFacts,
-    Owner, Piece, Progress, Volume, VolumeFile,
+    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, Fencing,
+    ImageFacts, Network, Owner, Piece, Progress, Volume, VolumeFile,
 };
 use kiln::wire::{
     AgentMessage, CgroupVersion, Decoder, Ending, Exit, HostMessage, KillCause, MAGIC, Stage, StageReport,
@@ -158,6 +158,16 @@ impl Engine for FakeEngine {
             *self.agent.lock().unwrap() = agent.content;
         }
         self.volumes.lock().unwrap().insert(volume.name.clone());
+        Ok(())
+    }
+
+    async fn open_network(&self, network: &Network, _: &Fencing) -> Result<(), EngineError> {
+        self.volumes.lock().unwrap().insert(network.name.clone());
+        Ok(())
+    }
+
+    async fn close_network(&self, network: &Network, _: &Fencing) -> Result<(), EngineError> {
+        self.volumes.lock().unwrap().remove(&network.name);
         Ok(())
     }
 

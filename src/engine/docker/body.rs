@@ -34,7 +34,7 @@ pub(super) fn hardened(spec: &ContainerSpec) -> ContainerCreateBody {
             ..Default::default()
         }]),
         nano_cpus: Some(i64::from(spec.cpu_millis) * 1_000_000),
-        network_mode: Some("none".to_owned()),
+        network_mode: Some(spec.network.clone().unwrap_or_else(|| "none".to_owned())),
         pids_limit: Some(signed(spec.processes)),
         privileged: Some(false),
         readonly_rootfs: Some(true),
@@ -54,7 +54,7 @@ pub(super) fn hardened(spec: &ContainerSpec) -> ContainerCreateBody {
         hostname: Some("kiln".to_owned()),
         working_dir: Some("/".to_owned()),
         labels: Some(HashMap::from_iter(spec.owner.labels(Some(&spec.language)))),
-        network_disabled: Some(true),
+        network_disabled: Some(spec.network.is_none()),
         host_config: Some(host),
         ..ContainerCreateBody::default()
     }

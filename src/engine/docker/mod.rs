@@ -2,6 +2,7 @@
 
 mod body;
 mod images;
+mod network;
 mod translate;
 mod volumes;
 
@@ -25,8 +26,8 @@ use tokio::sync::Semaphore;
 use super::Engine;
 use super::error::EngineError;
 use super::types::{
-    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EPOCH_LABEL, EngineInfo, INSTANCE_LABEL, ImageFacts,
-    Owner, Piece, Progress, Volume, VolumeFile,
+    AgentPipe, BuildSpec, ContainerId, ContainerSpec, EPOCH_LABEL, EngineInfo, Fencing, INSTANCE_LABEL,
+    ImageFacts, Network, Owner, Piece, Progress, Volume, VolumeFile,
 };
 use translate::{bounded, translate};
 
@@ -167,6 +168,14 @@ impl Engine for DockerEngine {
     ) -> Result<(), EngineError> {
         let _slot = self.start_slot().await;
         volumes::fill(self.docker()?, volume, image, files).await
+    }
+
+    async fn open_network(&self, network: &Network, fencing: &Fencing) -> Result<(), EngineError> {
+        network::open(self.docker()?, network, fencing).await
+    }
+
+    async fn close_network(&self, network: &Network, fencing: &Fencing) -> Result<(), EngineError> {
+        network::close(self.docker()?, network, fencing).await
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
