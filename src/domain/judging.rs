@@ -52,7 +52,7 @@ pub enum CaseVerdict {
     MemoryLimit,
     /// Output.
     OutputLimit,
-    /// An exit code or a signal.
+    /// An exit code or a signal, or files over a limit.
     RuntimeError,
 }
 

@@ -58,7 +58,12 @@ fn ends() -> Vec<Case> {
         ),
         case("aborts", "cpp", "#include <cstdlib>\nint main() { abort(); }", none()),
         case("writes to address 0", "cpp", "int main() { *(volatile int *)0 = 1; }", none()),
-        case("divides by 0", "cpp", "int main() { volatile int zero = 0; return 1 / zero; }", none()),
+        case(
+            "divides by 0",
+            "cpp",
+            "int main() { volatile int zero = 0, one = 1; return one / zero; }",
+            none(),
+        ),
         case("panics", "rust", "fn main() { panic!(\"over\"); }", none()),
         case("throws", "javascript", "throw new Error('over')", none()),
         case("does not compile", "cpp", "int main() { return x; }", none()),
