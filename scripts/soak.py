@@ -74,7 +74,8 @@ def pids_of(name):
 
 def resident_mib(pid):
     with open(f"/proc/{pid}/status") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS:"))
+        # One that has ended and is not reaped has none.
+        return next((int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS:")), 0)
 
 
 def files(pid):
@@ -106,7 +107,7 @@ def look(daemon):
 def quiet_look(daemon):
     try:
         return look(daemon)
-    except (OSError, StopIteration, subprocess.CalledProcessError):
+    except (OSError, subprocess.CalledProcessError):
         return None  # A process has gone while it was looked at.
 
 

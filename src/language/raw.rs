@@ -17,6 +17,9 @@ pub(super) struct RawLanguage {
     pub(super) run: Vec<String>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
+    /// Set where a request asks for artifacts.
+    #[serde(default)]
+    pub(super) artifacts_env: BTreeMap<String, String>,
     pub(super) images: Vec<RawImage>,
     pub(super) compile_standby: Option<RawStandby>,
     pub(super) standby: Option<RawStandby>,

@@ -112,6 +112,8 @@ pub struct LanguageSpec {
     compile: Option<Vec<String>>,
     run: Vec<String>,
     env: Vec<(String, String)>,
+    /// Variables that a program gets beside those where its request asks for artifacts.
+    pub artifacts_env: Vec<(String, String)>,
     /// In order of preference; at least one.
     pub images: Vec<ImageCandidate>,
     compile_standby: Option<Standby>,
@@ -143,6 +145,7 @@ impl LanguageSpec {
         compile: Option<Vec<String>>,
         run: Vec<String>,
         env: Vec<(String, String)>,
+        artifacts_env: Vec<(String, String)>,
         images: Vec<ImageCandidate>,
         compile_standby: Option<Standby>,
         standby: Option<Standby>,
@@ -163,6 +166,7 @@ impl LanguageSpec {
             compile,
             run,
             env,
+            artifacts_env,
             images,
             compile_standby,
             standby,

@@ -91,6 +91,9 @@ impl Plan {
         let limits = &execution.limits;
         let paths: Vec<String> = execution.files.iter().map(|file| file.path.clone()).collect();
         let mut env = language.environment(image);
+        if execution.artifacts.is_some() {
+            env.extend(language.artifacts_env.iter().cloned());
+        }
         if execution.terminal.is_some() {
             env.push(("TERM".to_owned(), TERMINAL_TYPE.to_owned()));
         }

@@ -361,6 +361,27 @@ sys.exit(3)
 }
 
 #[tokio::test]
+async fn a_plot_comes_back_saved_or_left_open() {
+    let daemon = Daemon::start(&["python-data"]).await;
+    let code = "import os\nimport matplotlib.pyplot as plt\n\
+        plt.plot([1, 2, 3])\nplt.savefig('saved.png')\n\
+        plt.figure()\nplt.plot([3, 2, 1])\nplt.show()\n\
+        closed = plt.figure()\nplt.close(closed)\nos.chdir('/tmp')\nraise SystemExit(4)\n";
+    let request = ExecuteRequest { artifacts: vec!["*.png".into()], ..program("python-data", code) };
+    let reply = daemon.execute(request).await.unwrap();
+    let run = reply.run.unwrap();
+    assert_eq!(run.exit_code, 4, "{}", String::from_utf8_lossy(&run.stderr));
+    let paths: Vec<_> = reply.artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
+    assert_eq!(paths, ["figure-2.png", "saved.png"]);
+    assert!(reply.artifacts.iter().all(|artifact| artifact.content.starts_with(b"\x89PNG\r\n")));
+    // Nobody asked: nothing is saved, and nothing shows.
+    let look = "import os, matplotlib.pyplot as plt\nplt.figure()\nprint('KILN_OPEN_FIGURES' in os.environ, plt.Figure.savefig.__module__)\n";
+    let run = daemon.run("python-data", look).await.run.unwrap();
+    assert_eq!(String::from_utf8_lossy(&run.stdout), "False matplotlib.figure\n");
+    daemon.stop();
+}
+
+#[tokio::test]
 async fn a_caller_that_does_not_read_slows_nobody_else() {
     let daemon = Daemon::start(&["python"]).await;
     let flood = "import sys\nfor n in range(30000): print(n, 'x' * 100)\nprint('end', file=sys.stderr)\n";
