@@ -11,8 +11,9 @@ use crate::domain::{Estimate, FiredRule, SourceFile};
 
 use super::raw::RawEstimate;
 
-/// How much of a program's sources is looked at, in bytes: what a program uses, it names at its beginning.
-const SCAN_BYTES_MAX: usize = 64 << 10;
+/// How much of a program's sources is looked at, in bytes: what a program uses, it names at its beginning. A KiB costs two
+/// microseconds.
+const SCAN_BYTES_MAX: usize = 16 << 10;
 /// Rules of a table, files included: they are marks in one word.
 const RULES_MAX: usize = 32;
 
