@@ -111,7 +111,12 @@ pub async fn prepare(
         match made {
             Ok(prepared) => return Ok(prepared),
             Err(error) if error.is_outage() => return Err(BuildError::Engine(error)),
-            Err(error) => reasons.push(format!("{}: {error}", candidate.reference)),
+            Err(error) => {
+                let reason = format!("{}: {error}", candidate.reference);
+                // The next candidate may do, and nobody would learn that this one does not.
+                tracing::error!(language = %language.id, reason, "an image cannot be made");
+                reasons.push(reason);
+            }
         }
     }
     Err(BuildError::All(reasons))
