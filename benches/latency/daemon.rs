@@ -27,6 +27,8 @@ const KEEP_ROUNDS: u32 = 4;
 const CALM_SECONDS_MAX: u64 = 120;
 const GRPC: &str = "127.0.0.1:50971";
 const HTTP: &str = "127.0.0.1:50972";
+/// The daemon to measure, instead of the one that was built with the benchmark.
+const DAEMON_VARIABLE: &str = "KILN_BENCH_DAEMON";
 /// The daemon's name on its engine.
 pub(crate) const INSTANCE: &str = "kiln-bench";
 
@@ -43,7 +45,9 @@ impl Daemon {
     /// Starts one, with more settings than the usual, and waits until it takes connections.
     pub(crate) async fn start(settings: &[(&str, &str)]) -> Result<Self, Box<dyn Error>> {
         let begun = Instant::now();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kiln"));
+        // Another build can be measured with the same benchmark.
+        let daemon = std::env::var_os(DAEMON_VARIABLE).unwrap_or_else(|| env!("CARGO_BIN_EXE_kiln").into());
+        let mut command = Command::new(daemon);
         command.arg("serve").envs([
             ("KILN__SERVER__GRPC", GRPC),
             ("KILN__SERVER__HTTP", HTTP),
@@ -64,6 +68,11 @@ impl Daemon {
             }
         };
         Ok(Self { child, channel, begun, _cache: cache })
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Time since it was started.

@@ -6,8 +6,11 @@
 //!
 //! `cargo bench --bench latency -- quick` goes through everything in a few rounds and writes to the target directory instead.
 //! `cargo bench --bench latency -- kiln` measures Kiln alone, with where its time went, and writes nothing.
+//! `cargo bench --bench latency -- budget` and a language (`python` without one) shows where the time and the machine's CPU time
+//! of its first program go, and writes nothing.
 
 mod alone;
+mod budget;
 mod daemon;
 mod engine;
 mod picture;
@@ -44,6 +47,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let languages = languages();
     let only = languages.join(",");
     let settings = [("KILN__LANGUAGES__ONLY", only.as_str())];
+    if is_asked("budget") {
+        let language = languages.into_iter().find(|language| is_asked(language)).unwrap_or("python");
+        let daemon = Daemon::start(&[("KILN__LANGUAGES__ONLY", language)]).await?;
+        return budget::show(&daemon, &Docker::connect_with_defaults()?, language).await;
+    }
     if is_asked("kiln") {
         return alone::show(&Daemon::start(&settings).await?, rounds).await;
     }
