@@ -1,9 +1,9 @@
 """The process that forks the interpreters that wait, and how such an interpreter ends.
 
-`lead` runs in the process that Kiln's agent starts once per container, inside `site`'s import of
-sitecustomize.py. It returns only in the children. The process is root in its container, because it has to
-give its children their uid. It reads nothing that a program could have written: its files are those of a
-read-only image and volume, it has no program's directory in `sys.path`, and nobody but the agent holds the
+`lead` runs in the process that Kiln's agent starts once per container, when CPython is about to open its main
+file: see sitecustomize.py. It returns only in the children. The process is root in its container, because it
+has to give its children their uid. It reads nothing that a program could have written: its files are those of
+a read-only image and volume, it has no program's directory in `sys.path`, and nobody but the agent holds the
 other end of its socket.
 
 Conversation, over a socket that keeps messages apart: the agent sends "UID NICE OOM_SCORE" in decimal with
@@ -21,7 +21,9 @@ from _weakref import ref
 
 import _ctypes
 import _socket
+import kiln_inert
 
+OWN = ("kiln_forking", "kiln_inert")
 # prctl(2)'s PR_SET_DUMPABLE. A change of uid clears it, and then /proc/self belongs to root.
 PR_SET_DUMPABLE = 4
 REQUEST_BYTES_MAX = 64
@@ -34,62 +36,173 @@ DESCRIPTORS_MAX = 1024
 # madvise(2): copy the pages of a range now that a write would copy one by one. Since Linux 5.14; elsewhere it is refused.
 MADV_POPULATE_WRITE = 23
 PAGE_BYTES = 4096
-# /proc/self/pagemap: eight bytes a page, this bit set where no other process maps it.
+# How long a child waits until it takes the machine for calm, in milliseconds.
+CALM_MS = 5
+# Pages between two ranges that are copied with them, because a system call costs more.
+GAP_PAGES = 1
+# /proc/PID/pagemap: eight bytes a page, this bit set where no other process maps it.
 PAGEMAP_ENTRY_BYTES = 8
 PAGEMAP_EXCLUSIVE = 1 << 56
+# prctl(2)'s PR_GET_TID_ADDRESS: where the C library keeps the thread's id.
+PR_GET_TID_ADDRESS = 40
+# clone(2): the new process is a brother, and its id is kept where the C library does.
+CLONE_PARENT, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID = 0x00008000, 0x00200000, 0x01000000
+# By machine: the numbers of clone, set_robust_list and get_robust_list, and the place of the id's address among clone's arguments.
+SYSTEM_CALLS = {"x86_64": (56, 273, 274, 3), "aarch64": (220, 99, 100, 4)}
+
+# What is rehearsed in the parent's first child: a little of what most programs do.
+REHEARSAL = """\
+class Rehearsal:
+    def __init__(self, number):
+        self.number = number
+
+    def double(self):
+        return self.number * 2
+
+def main(words=("one", "two")):
+    found = {word: [Rehearsal(len(word)).double() for _ in range(3)] for word in words}
+    try:
+        found["three"]
+    except KeyError:
+        found["three"] = sorted(found["one"])
+    print(f"{len(found)} {sum(found['two']):.2f}", *map(str, range(3)))
+
+main()
+"""
 
 
-def lead(descriptor, preload, leave_search_path):
-    """Import `preload` and fork a child for each message; return the descriptor of its control stream in the child."""
-    channel = _socket.socket(fileno=descriptor)
-    library = _ctypes.dlopen(None, 0x2)  # RTLD_NOW
-    set_process = _ctypes.dlsym(library, "prctl")
-    leave = _ctypes.dlsym(library, "exit")
+def prepare(preload):
+    """Import what is to be shared; return what a plain interpreter has loaded by now, and what is to be rehearsed, if anything."""
     # Ours are about to go, and their namespaces with them.
-    plain = [module for name, module in sys.modules.items() if name not in ("sitecustomize", __name__)]
+    plain = [module for name, module in sys.modules.items() if name not in ("sitecustomize", *OWN)]
     # An image without them has programs that do without, or fail as they would anywhere.
     loaded = [name for name in preload if can_import(name)]
-    rehearse = None
-    if loaded and loaded == preload and can_import("kiln_rehearsal"):
-        rehearse = sys.modules.pop("kiln_rehearsal").rehearse
-        rehearse()
-    leave_search_path()
-    hide(__name__, "_ctypes", "_socket", "gc", "atexit")
-    plan = plan_end(plain, leave)
+    if not loaded or loaded != preload or not can_import("kiln_rehearsal"):
+        return plain, None
+    rehearse = sys.modules.pop("kiln_rehearsal").rehearse
+    rehearse()
+    return plain, rehearse
+
+
+def lead(descriptor, preparation, main_file):
+    """Fork a child for each message; return in the child the descriptor of its control stream, and what to do while it waits.
+
+    The first child is nobody's: `None` is returned there, and it runs a rehearsal as if it were a program.
+    """
+    plain, rehearse = preparation
+    channel = _socket.socket(fileno=descriptor)
+    # Looked up before anything is frozen: it makes what it belongs to.
+    receive = channel.recvmsg
+    library = _ctypes.dlopen(None, 0x2)  # RTLD_NOW
+    set_process = _ctypes.dlsym(library, "prctl")
+    poll, populate = _ctypes.dlsym(library, "poll"), _ctypes.dlsym(library, "madvise")
+    fork_brother = brother_forker(library)
+    hide("_ctypes", "_socket", "gc", "atexit")
     if len(os.listdir("/proc/self/task")) != 1:
         raise RuntimeError("a preloaded module has started a thread; a forked child would miss it")
-    # Nothing that is here now is looked at by a collection of the child's, nor copied for its sake.
+    os.umask(0o022)
+    rehearsed = []
+    plan_end(plain, _ctypes.dlsym(library, "exit"), rehearsed)
+    own = plan_pages(rehearse, main_file, rehearsed)
+    # Nothing that is here now is looked at by a collection of a child's, nor copied for its sake.
     gc.freeze()
-    own = [] if rehearse is None else plan_pages(rehearse)
-    populate = _ctypes.dlsym(library, "madvise")
+    renew_main()
+    if own is None:
+        return None
+    # A `struct pollfd`: the descriptor, and POLLIN.
+    awaited = _ctypes.byref(own[0](CONTROL | 1 << 32)) if own[1] else None
+
+    def make_pages_own():
+        """Copy what the program will write to, unless it comes at once: on a busy machine nobody would gain by it."""
+        if awaited is not None and _ctypes.call_function(poll, (awaited, 1, CALM_MS)) == 0:
+            for start, size in own[1]:
+                _ctypes.call_function(populate, (start, size, MADV_POPULATE_WRITE))
+
+    ancillary_bytes = _socket.CMSG_SPACE(DESCRIPTORS * DESCRIPTOR_BYTES)
     while True:
-        request, ancillary, _, _ = channel.recvmsg(
-            REQUEST_BYTES_MAX, _socket.CMSG_SPACE(DESCRIPTORS * DESCRIPTOR_BYTES), _socket.MSG_CMSG_CLOEXEC
-        )
+        request, ancillary, _, _ = receive(REQUEST_BYTES_MAX, ancillary_bytes, _socket.MSG_CMSG_CLOEXEC)
         if not request:
             os._exit(0)
         ((_, _, packed),) = ancillary
         descriptors = memoryview(packed).cast("i").tolist()
-        # Twice, so that the child's parent is the agent, which adopts orphans.
-        between = os.fork()
-        if between == 0:
-            if os.fork():
+        between = None
+        if fork_brother is not None:
+            is_child = fork_brother() == 0
+        else:
+            # Twice, so that the child's parent is the agent, which adopts orphans.
+            between = os.fork()
+            is_child = between == 0
+            if is_child and os.fork():
                 os._exit(0)
+        if is_child:
             channel.detach()
             become_job(descriptors, *map(int, request.split()))
             _ctypes.call_function(set_process, (PR_SET_DUMPABLE, 1, 0, 0, 0))
             reseed()
-            for start, size in own:
-                _ctypes.call_function(populate, (start, size, MADV_POPULATE_WRITE))
-            plan()
             os.write(CONTROL, os.getpid().to_bytes(4, "little"))
-            return CONTROL
+            return CONTROL, make_pages_own
         for number in descriptors:
             os.close(number)
-        _, status = os.waitpid(between, 0)
-        if status:
-            raise RuntimeError("cannot fork")
+        if between is not None:
+            _, status = os.waitpid(between, 0)
+            if status:
+                raise RuntimeError("cannot fork")
         channel.send(b"F")
+
+
+def brother_forker(library):
+    """Return what forks a process whose parent is this one's, or None where that cannot be done.
+
+    It is fork(2) as the C library and CPython do it, but for the flag: the library keeps the thread's id in memory and
+    has the kernel know a list of locks, and CPython is told before and after. No handler that a library has
+    registered with pthread_atfork runs.
+    """
+
+    class Long(_ctypes._SimpleCData):
+        _type_ = "l"
+
+    class Call(_ctypes.CFuncPtr):
+        _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
+        _restype_ = Long
+
+    def function(name):
+        return Call(_ctypes.dlsym(library, name))
+
+    try:
+        clone, set_robust_list, get_robust_list, place = SYSTEM_CALLS[os.uname().machine]
+        # Other C libraries do otherwise.
+        function("gnu_get_libc_version")
+        system_call, prctl = function("syscall"), function("prctl")
+        before, in_parent, in_child = map(function, ("PyOS_BeforeFork", "PyOS_AfterFork_Parent", "PyOS_AfterFork_Child"))
+    except (KeyError, OSError):
+        return None
+    address, head, size = Long(), Long(), Long()
+    if prctl(PR_GET_TID_ADDRESS, _ctypes.byref(address)) != 0:
+        return None
+    if system_call(get_robust_list, 0, _ctypes.byref(head), _ctypes.byref(size)) != 0:
+        return None
+    # The kernel would write there in each child: only where the id is already.
+    memory = os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)
+    kept = os.pread(memory, 4, address.value)
+    os.close(memory)
+    if int.from_bytes(kept, sys.byteorder) != os.getpid():
+        return None
+    arguments = [Long(clone), Long(CLONE_PARENT | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | 17), Long(0), Long(0), Long(0), Long(0)]
+    arguments[1 + place] = address
+
+    def fork():
+        before()
+        child = system_call(*arguments)
+        if child == 0:
+            system_call(set_robust_list, head, size)
+            in_child()
+            return 0
+        in_parent()
+        if child < 0:
+            raise RuntimeError("cannot fork")
+        return child
+
+    return fork
 
 
 def can_import(name):
@@ -101,41 +214,98 @@ def can_import(name):
     return True
 
 
-def plan_pages(rehearse):
-    """Let a child rehearse; return the ranges of memory that it wrote to, as arguments for madvise.
+def plan_pages(rehearse, main_file, rehearsed):
+    """Let a child rehearse; return the ranges of memory that a program writes to, or None in that child.
 
-    A large library's objects are spread over all of its memory, and a program that uses it writes to thousands of pages
-    for their reference counts alone. Each is copied then, at a cost that its program would see.
+    With them comes the type that holds 64 bits for a system call. The child goes on to a main file, as all children do,
+    and stops where it would end. An interpreter's objects are spread over all of its memory, and a program writes to
+    hundreds of pages for their reference counts alone, one that uses a large library to thousands. Each is copied
+    then, at a cost that its program would see.
     """
 
-    class Address(_ctypes._SimpleCData):
-        _type_ = "P"
-
-    class Size(_ctypes._SimpleCData):
+    class Word(_ctypes._SimpleCData):
         _type_ = "L"
 
-    read, write = os.pipe()
+    try:
+        file = os.open(main_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    except OSError:
+        # Not a workspace of ours: pages are copied one by one.
+        return Word, []
+    os.write(file, REHEARSAL.encode())
+    os.close(file)
+    come_read, come_write = os.pipe()
+    go_read, go_write = os.pipe()
+    told_read, told_write = os.pipe()
+    # Looks at the child's memory in this one's place: whatever this process or that one writes to, the other of the two
+    # still shares with the child, so that what only the child maps is what it has written to.
+    witness = os.fork()
+    if witness == 0:
+        for descriptor in (come_write, go_read, told_read):
+            os.close(descriptor)
+        with open(told_write, "w") as told:
+            told.writelines(f"{start} {end}\n" for start, end in watch_pages(come_read, go_write))
+        os._exit(0)
     child = os.fork()
     if child == 0:
-        try:
+        for descriptor in (come_read, go_write, told_read, told_write):
+            os.close(descriptor)
+        nowhere = os.open("/dev/null", os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+        def report():
+            """Have the witness look."""
+            os.write(come_write, b"%d" % os.getpid())
+            os.read(go_read, 1)
+
+        rehearsed.append(report)
+        report()
+        if rehearse is not None:
             rehearse()
-            with open(write, "w") as report:
-                report.writelines(f"{start} {end}\n" for start, end in written_ranges())
-        finally:
-            os._exit(0)
-    os.close(write)
-    with open(read) as report:
-        ranges = [tuple(map(int, line.split())) for line in report]
+        return None
+    for descriptor in (come_read, come_write, go_read, go_write, told_write):
+        os.close(descriptor)
+    with open(told_read) as told:
+        ranges = [tuple(map(int, line.split())) for line in told]
+    os.waitpid(witness, 0)
     os.waitpid(child, 0)
-    return [(Address(start), Size(end - start)) for start, end in ranges]
+    os.unlink(main_file)
+    return Word, [(Word(start), Word(end - start)) for start, end in ranges]
 
 
-def written_ranges():
-    """Return the ranges of private memory that only this process maps, although it was forked."""
+def watch_pages(come, go):
+    """Return what the process that reports on `come` has written to between its first report and its second."""
+    before = None
+    while True:
+        process = os.read(come, 16)
+        if not process:
+            # The rehearsal ended otherwise, which is no reason to do without those that wait.
+            return []
+        pages = set(written_pages(int(process)))
+        if before is not None:
+            return merge(sorted(pages - before))
+        before = pages
+        os.write(go, b"G")
+
+
+def merge(pages):
+    """Return as few ranges as need be that hold all of the pages."""
     ranges = []
-    with open("/proc/self/maps") as maps:
+    for page in pages:
+        if ranges and page - ranges[-1][1] <= GAP_PAGES * PAGE_BYTES:
+            ranges[-1][1] = page + PAGE_BYTES
+        else:
+            ranges.append([page, page + PAGE_BYTES])
+    return ranges
+
+
+def written_pages(process):
+    """Return the pages of private memory that only this process maps, although it was forked."""
+    pages = []
+    with open(f"/proc/{process}/maps") as maps:
         areas = [line.split() for line in maps]
-    with open("/proc/self/pagemap", "rb", buffering=0) as pagemap:
+    with open(f"/proc/{process}/pagemap", "rb", buffering=0) as pagemap:
         for addresses, mode, *_ in areas:
             if mode != "rw-p":
                 continue
@@ -143,28 +313,23 @@ def written_ranges():
             entries = os.pread(
                 pagemap.fileno(), (end - start) // PAGE_BYTES * PAGEMAP_ENTRY_BYTES, start // PAGE_BYTES * PAGEMAP_ENTRY_BYTES
             )
-            for number, entry in enumerate(memoryview(entries).cast("Q")):
-                if entry & PAGEMAP_EXCLUSIVE:
-                    page = start + number * PAGE_BYTES
-                    if ranges and ranges[-1][1] == page:
-                        ranges[-1][1] = page + PAGE_BYTES
-                    else:
-                        ranges.append([page, page + PAGE_BYTES])
-    return ranges
+            words = memoryview(entries).cast("Q")
+            pages.extend(start + number * PAGE_BYTES for number, entry in enumerate(words) if entry & PAGEMAP_EXCLUSIVE)
+    return pages
 
 
 def hide(*names):
-    """Take modules out of the loaded ones that a plain start has not loaded, unless the preloaded use them."""
-    preloaded = "threading" in sys.modules
-    for name in names:
-        if not preloaded or name == __name__:
+    """Take modules out of the loaded ones that a plain start has not loaded: ours, and `names` unless the preloaded use them."""
+    for name in OWN:
+        sys.modules.pop(name, None)
+    if "threading" not in sys.modules:
+        for name in names:
             sys.modules.pop(name, None)
 
 
 def become_job(descriptors, uid, nice, oom_score):
     """Do in this process what the agent does in one that it starts as a job; bounds are inherited."""
     os.setsid()
-    os.umask(0o022)
     try:
         file = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
         os.write(file, b"%d" % oom_score)
@@ -201,8 +366,8 @@ def renew_main():
     sys.modules["__main__"] = new
 
 
-def plan_end(plain, leave):
-    """Make the end of a child cheap; return what to call in the child before it waits.
+def plan_end(plain, leave, rehearsed):
+    """Make the end of a child cheap. What `rehearsed` holds is called instead of the end.
 
     CPython ends by tearing down every module and forgetting every interned string, which for a forked child
     means to copy all the memory that it shares with its parent: most of the time of a short program.
@@ -215,7 +380,10 @@ def plan_end(plain, leave):
     the main module ran to its end (CPython then takes __file__ and __cached__ away from it again; it has not
     when an exception such as SystemExit ended it), the namespaces of the old modules hold what they held, and
     the output is flushed. Otherwise CPython goes on.
+
+    A program whose objects are all of kinds whose end nobody can notice ends there and then: see kiln_inert.py.
     """
+    is_inert = kiln_inert.judge(gc, sys.modules)
     module_type = type(sys)
     kept = [module for module in sys.modules.values() if type(module) is module_type and module.__name__ != "__main__"]
     extension = sys.modules["_frozen_importlib_external"].ExtensionFileLoader
@@ -225,7 +393,6 @@ def plan_end(plain, leave):
     patched = ["sys", "builtins", "os", "io", "codecs", "time"]
     namespaces = [vars(module) for module in plain if type(module) is module_type and module.__name__ not in ("__main__", "encodings", "site")]
     watched = [namespace for namespace in namespaces if namespace["__name__"] in patched]
-    states, sizes = [], []
     stdout, stderr = sys.stdout, sys.stderr
     stdout_flush, stderr_flush = stdout.flush, stderr.flush
     native = any(type(vars(module).get("__loader__")) is extension for module in kept if module.__name__ != "_ctypes")
@@ -256,10 +423,13 @@ def plan_end(plain, leave):
             stdout_flush()
             stderr_flush()
             with_native = native
-            for module in list(modules.values())[known:]:
+            added = list(modules.values())[known:]
+            for module in added:
                 if type(module) is not module_type or type(vars(module).get("__loader__")) is extension:
                     with_native = True
             certain.append(with_native)
+            if is_inert(added):
+                end(None)
         except BaseException:
             pass
 
@@ -270,6 +440,8 @@ def plan_end(plain, leave):
         try:
             stdout_flush()
             stderr_flush()
+            if rehearsed:
+                rehearsed[0]()
             if certain[0]:
                 # Libraries in C may have output of their own to flush.
                 call(exit_cleanly, (0,))
@@ -277,27 +449,20 @@ def plan_end(plain, leave):
         except BaseException:
             pass
 
-    def plan():
-        renew_main()
-        sizes.extend(map(len, namespaces))
-        states.extend(tuple(namespace.values()) for namespace in watched)
-        # Once for nothing: the memory that this writes to, as does every program, becomes the child's own before it is needed.
-        unchanged()
-        exec(compile("print", "main.py", "exec"), {})
-        for hook in sys.path_hooks:
-            try:
-                hook("main.py")
-            except ImportError:
-                pass
-        atexit.register(consider)
-
     # A cycle that no collection looks at once it is frozen: nothing in it is ever freed.
     cage = [kept]
     cage.append(cage)
-    function_type = type(plan)
+    function_type = type(consider)
+    watch(kept, cage, function_type, end)
+    atexit.register(consider)
+    sizes = [len(namespace) for namespace in namespaces]
+    states = [tuple(namespace.values()) for namespace in watched]
+
+
+def watch(kept, cage, function_type, end):
+    """Have `end` called when CPython clears the first of the old modules."""
     for module in reversed(kept):
         for name, value in vars(module).items():
             if type(value) is function_type and value.__module__ == module.__name__ and sys.getrefcount(value) <= 4:
                 cage.append(ref(value, end))
-                return plan
-    return plan
+                return

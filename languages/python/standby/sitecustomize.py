@@ -1,11 +1,12 @@
 """Holds a started Python interpreter until its program arrives.
 
 Kiln's agent starts `python3 main.py` before main.py exists, with this directory as PYTHONPATH. CPython's
-`site` imports this file last, and here the interpreter waits on the socket whose number is in
-KILN_STANDBY_FD. Once released it takes the arguments and the environment of the request, forgets this
-file and returns, and CPython goes on to run main.py by itself.
+`site` imports this file last. It appends a hook to `sys.path_hooks`, which CPython asks about the main file right
+before it opens that; there the interpreter waits on the socket whose number is in KILN_STANDBY_FD. Once released
+it takes the arguments and the environment of the request and returns, and CPython goes on to run main.py by
+itself.
 
-It never runs, reads or compiles the program: tracebacks and exit codes are CPython's own, because this is
+It never runs or compiles the program, and reads it only to tell an archive: tracebacks and exit codes are CPython's own, because this is
 `python3 main.py`. It leaves no module, function, descriptor, variable, thread or entry of `sys.path`
 behind; what shows nevertheless is listed in docs/standby.md.
 
@@ -23,6 +24,12 @@ prepared.
 import os
 import sys
 
+# A plain file's type among the bits of its mode, as in the module `stat`.
+FILE_TYPE, REGULAR_FILE = 0o170000, 0o100000
+# A ZIP archive ends with a record of at least so many bytes, which begins so and may have a comment after it.
+ZIP_END_BYTES, ZIP_END, ZIP_TAIL_BYTES = 22, b"PK\5\6", 22 + 65535
+EX_SOFTWARE = os.EX_SOFTWARE
+
 
 def read_exactly(descriptor, size):
     """Return `size` bytes; an end of stream means that nobody needs this interpreter any more."""
@@ -36,9 +43,11 @@ def read_exactly(descriptor, size):
     return b"".join(parts)
 
 
-def receive(descriptor):
+def receive(descriptor, meanwhile):
     """Report readiness and wait; return the arguments and the environment, as lists of bytes."""
     os.write(descriptor, b"R")
+    if meanwhile is not None:
+        meanwhile()
     size = int.from_bytes(read_exactly(descriptor, 4), "little")
     count, *strings = read_exactly(descriptor, size).split(b"\0")[:-1]
     return strings[: int(count)], strings[int(count) :]
@@ -102,20 +111,27 @@ def replace_environment(variables):
         sys.modules["time"].tzset()
 
 
-def stand_by(descriptor):
-    """Wait for the request and make this process look as if it had been started with it."""
-    place = find_start_environment()
-    # Most requests bring no variables: what is right for them is done while there is time.
+def prepare():
+    """Make the environment what is right for most requests, which bring no variables; return that."""
     guessed = guess_variables()
+    place = find_start_environment()
     replace_environment(guessed)
     replace_start_environment(place, guessed)
-    arguments, variables = receive(descriptor)
-    os.close(descriptor)
-    if variables != guessed:
-        replace_environment(variables)
-        replace_start_environment(place, variables)
     if place is not None:
         os.close(place[0])
+    return guessed
+
+
+def stand_by(descriptor, guessed, meanwhile):
+    """Wait for the request and make this process look as if it had been started with it."""
+    arguments, variables = receive(descriptor, meanwhile)
+    os.close(descriptor)
+    if variables != guessed:
+        place = find_start_environment()
+        replace_environment(variables)
+        replace_start_environment(place, variables)
+        if place is not None:
+            os.close(place[0])
     if arguments:
         # In place: the namespace of `sys` must not change, see kiln_forking.py.
         arguments = [os.fsdecode(argument) for argument in arguments]
@@ -156,61 +172,79 @@ def forget(namespace, absence):
             del absence
 
 
-def lead():
-    """Become the parent of those that wait, where the agent wants one; return the descriptor to wait on, if any."""
-    # Without the variable this is a later interpreter of the same process: it has nothing to wait for.
-    descriptor = os.environ.get("KILN_STANDBY_FD")
-    if descriptor is None:
-        leave_search_path()
-        return None
-    if "KILN_STANDBY_FORKS" not in os.environ:
-        leave_search_path()
-        return int(descriptor)
-    import kiln_forking
-
-    preload = os.environ.get("KILN_STANDBY_PRELOAD", "").split()
-    return kiln_forking.lead(int(descriptor), preload, leave_search_path)
-
-
-def stand_by_later(descriptor, namespace):
-    """Wait where `site` looks for usercustomize, which it does next and last; tell whether it will.
-
-    What that search costs is then paid before the request comes.
-    """
-    if not sys.modules["site"].ENABLE_USER_SITE:
+def is_plain(main_file):
+    """Whether no hook could import the main file: it is neither a directory nor a ZIP archive."""
+    try:
+        status = os.stat(main_file)
+        if status.st_mode & FILE_TYPE != REGULAR_FILE:
+            return False
+        if status.st_size < ZIP_END_BYTES:
+            return True
+        file = os.open(main_file, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return ZIP_END not in os.pread(file, ZIP_TAIL_BYTES, max(status.st_size - ZIP_TAIL_BYTES, 0))
+        finally:
+            os.close(file)
+    except OSError:
         return False
 
-    def find_spec(name, path=None, target=None):
-        if name != "usercustomize":
-            return None
-        try:
-            sys.meta_path.remove(finder)
-            specs = (other.find_spec(name, path, target) for other in sys.meta_path)
-            spec = next((spec for spec in specs if spec is not None), None)
-            stand_by(descriptor)
-            vars(finder).clear()
-            namespace.clear()
-        except BaseException:
-            os._exit(os.EX_SOFTWARE)
-        if spec is None:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return spec
 
-    finder = type(sys.implementation)(find_spec=find_spec)
-    sys.meta_path.insert(0, finder)
-    return True
+def stand_by_later(descriptor, preparation, namespace):
+    """Wait where CPython asks the hooks of `sys.path_hooks` whether the main file is a package, right before it opens it.
+
+    `site` is over then, and what it and CPython do once per start is not done while somebody waits. The hooks before
+    this last one have found nothing yet; they are asked again only where they could find something now.
+    """
+    hooks = sys.path_hooks
+    directory = os.getcwd()
+    main_files = (sys.argv[0], os.path.join(directory, sys.argv[0]))
+
+    def wait(path):
+        if path not in main_files:
+            raise ImportError
+        try:
+            hooks.remove(wait)
+            guessed = prepare()
+            job = (descriptor, None) if preparation is None else lead(descriptor, preparation, path)
+            if job is not None:
+                control, meanwhile = job
+                stand_by(control, guessed, meanwhile)
+            plain = is_plain(path)
+            if preparation is None:
+                namespace.clear()
+        except BaseException:
+            os._exit(EX_SOFTWARE)
+        if not plain:
+            for hook in hooks:
+                try:
+                    return hook(path)
+                except ImportError:
+                    pass
+        raise ImportError
+
+    hooks.append(wait)
 
 
 try:
-    descriptor = lead()
+    if "KILN_STANDBY_FD" in os.environ:
+        descriptor = int(os.environ["KILN_STANDBY_FD"])
+        lead = preparation = None
+        if "KILN_STANDBY_FORKS" in os.environ:
+            import kiln_forking
+
+            lead, preparation = kiln_forking.lead, kiln_forking.prepare(os.environ.get("KILN_STANDBY_PRELOAD", "").split())
+        leave_search_path()
+        stand_by_later(descriptor, preparation, globals())
+        forget_later = True
+    else:
+        # A later interpreter of the same process: it has nothing to wait for.
+        leave_search_path()
+        forget_later = False
     absence = give_way()
-    later = descriptor is not None and stand_by_later(descriptor, globals())
-    if descriptor is not None and not later:
-        stand_by(descriptor)
 except BaseException:
     os._exit(os.EX_SOFTWARE)
 
-if not later:
+if not forget_later:
     forget(globals(), absence)
 elif absence:
     raise absence

@@ -1,0 +1,8 @@
+class Slotted:
+    __slots__ = ()
+
+    def __del__(self):
+        print("slotted", flush=True)
+
+
+kept = Slotted()
