@@ -35,7 +35,9 @@ for pid in sorted(map(int, filter(str.isdigit, os.listdir('/proc')))):
     except OSError:
         continue
     uids = [owner(int(number)) for number in status['Uid'].split()]
-    print('process', command, status['State'].strip(), uids, status['Threads'].strip(), 'self' if pid == os.getpid() else '')
+    # Whether another one happens to run or to sleep at this moment is its own affair.
+    state = status['State'].strip().replace('R (running)', 'S (sleeping)')
+    print('process', command, state, uids, status['Threads'].strip(), 'self' if pid == os.getpid() else '')
 
 print('mounts', sorted(' '.join(line.split()[4:6]) for line in open('/proc/self/mountinfo')))
 print('descriptors', sorted(map(int, os.listdir('/proc/self/fd'))))
