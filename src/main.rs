@@ -28,6 +28,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Run(arguments) => return Ok(ExitCode::from(cli::run(*arguments).await?)),
         Command::Languages(arguments) => cli::languages(arguments).await?,
         Command::Pool(arguments) => cli::pool(arguments).await?,
+        Command::Stats(arguments) => cli::stats(arguments).await?,
         Command::Health(arguments) => cli::health(arguments).await?,
         Command::Doctor(file) => return Ok(exit_code(cli::diagnose(&workbench(&file)?).await)),
         Command::Images(ImagesCommand::Build(arguments)) => {

@@ -15,7 +15,7 @@ const MAIN_LINES_MAX: usize = 60;
 
 /// Module -> what of ours it may import. `tasks` and `telemetry` are leaves that everyone may use; a test module may
 /// import what its subject may.
-const IMPORTS: [(&str, &[&str]); 20] = [
+const IMPORTS: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("wire", &[]),
     ("telemetry", &[]),
@@ -28,7 +28,8 @@ const IMPORTS: [(&str, &[&str]); 20] = [
     ("sandbox", &["engine", "wire", "language", "domain"]),
     ("admission", &["domain", "telemetry"]),
     ("pool", &["sandbox", "engine", "images", "language", "domain", "admission", "tasks", "telemetry"]),
-    ("executor", &["admission", "builds", "pool", "sandbox", "language", "domain", "telemetry"]),
+    ("record", &["language", "domain", "telemetry"]),
+    ("executor", &["admission", "builds", "pool", "record", "sandbox", "language", "domain", "telemetry"]),
     ("health", &["admission", "pool", "engine", "language", "domain"]),
     (
         "grpc",
@@ -36,6 +37,7 @@ const IMPORTS: [(&str, &[&str]); 20] = [
             "executor",
             "admission",
             "pool",
+            "record",
             "sandbox",
             "health",
             "language",
@@ -46,7 +48,7 @@ const IMPORTS: [(&str, &[&str]); 20] = [
         ],
     ),
     ("http", &["health", "pool"]),
-    ("config", &["admission", "builds", "domain", "engine", "language", "pool", "telemetry"]),
+    ("config", &["admission", "builds", "domain", "engine", "language", "pool", "record", "telemetry"]),
     (
         "app",
         &[
@@ -61,6 +63,7 @@ const IMPORTS: [(&str, &[&str]); 20] = [
             "http",
             "language",
             "pool",
+            "record",
             "tasks",
             "telemetry",
         ],

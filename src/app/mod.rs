@@ -22,6 +22,7 @@ use crate::health::Health;
 use crate::http::{self, HttpState};
 use crate::language::Catalogue;
 use crate::pool::{AgentBinary, AgentVolume, PoolConfig, Pools, Services};
+use crate::record::Record;
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
@@ -128,8 +129,15 @@ impl App {
         let pools = Arc::new(make_pools(config.pool, &config.catalogue, engine, agents, &config.instance));
         let admission = Arc::new(Admission::new(config.admission));
         let health = Health::new(config.catalogue.clone(), Arc::clone(&pools), Arc::clone(&admission));
+        let record = Record::new(config.record, &config.catalogue);
         let grpc = GrpcServer::new(GrpcServices {
-            executor: Executor::new(Arc::clone(&admission), Arc::clone(&pools), builds.clone()),
+            executor: Executor::new(
+                Arc::clone(&admission),
+                Arc::clone(&pools),
+                builds.clone(),
+                record.clone(),
+            ),
+            record,
             pools: Arc::clone(&pools),
             health: health.clone(),
             catalogue: config.catalogue,

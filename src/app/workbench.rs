@@ -15,6 +15,7 @@ use crate::engine::{Engine, EngineError};
 use crate::executor::{ExecuteError, Executor};
 use crate::language::{Catalogue, LanguageSpec, PoolBounds, SmokeProgram};
 use crate::pool::PoolConfig;
+use crate::record::Record;
 use crate::tasks::Tasks;
 
 /// One container runs a program while the next is made.
@@ -90,8 +91,9 @@ impl Workbench {
         let config = PoolConfig { networked: Vec::new(), ..self.config.pool.clone() };
         let pools = Arc::new(super::make_pools(config, &catalogue, engine, super::AGENTS, &instance));
         let admission = Arc::new(Admission::new(AdmissionConfig { in_flight_max: 1, queued_max: 0 }));
+        let record = Record::new(self.config.record, &catalogue);
         // What proves an image is compiled in it.
-        let executor = Executor::new(admission, Arc::clone(&pools), Builds::open(BuildsConfig::NONE));
+        let executor = Executor::new(admission, Arc::clone(&pools), Builds::open(BuildsConfig::NONE), record);
         let tasks = Tasks::default();
         pools.start(&tasks);
         let mut result = Ok(language.smoke.len());

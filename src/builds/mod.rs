@@ -136,6 +136,12 @@ impl Builds {
         }
     }
 
+    /// Whether any build is kept.
+    #[must_use]
+    pub fn keeps_any(&self) -> bool {
+        self.0.config.bytes_max > 0
+    }
+
     /// Largest build that is kept, in bytes.
     #[must_use]
     pub fn build_bytes_max(&self) -> u64 {
@@ -144,7 +150,7 @@ impl Builds {
 
     /// The build of `key` for a container of `blueprint`, now or when whoever compiles it has; or the order to compile.
     pub async fn obtain(&self, key: BuildKey, blueprint: &Arc<Blueprint>) -> Obtained {
-        if self.0.config.bytes_max == 0 {
+        if !self.keeps_any() {
             return Obtained::Alone;
         }
         loop {

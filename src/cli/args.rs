@@ -25,6 +25,8 @@ pub enum Command {
     Languages(Query),
     /// Show the pools of warm containers
     Pool(PoolArguments),
+    /// Show what executions took since the daemon's start, and what was slow
+    Stats(StatsArguments),
     /// Exit with 0 where the daemon serves
     Health(Server),
     /// Check the engine, the images and the agent; say what is wrong and what mends it
@@ -151,6 +153,19 @@ pub struct PoolArguments {
     /// Show it again every second until interrupted
     #[arg(long, conflicts_with = "json")]
     pub watch: bool,
+}
+
+/// `kiln stats`.
+#[derive(Debug, Args)]
+pub struct StatsArguments {
+    /// Only this language, by id or alias
+    pub language: Option<String>,
+    /// How many of the slowest recent executions of each language to show
+    #[arg(long, default_value_t = 5, value_name = "COUNT")]
+    pub slowest: u16,
+    /// Where to ask.
+    #[command(flatten)]
+    pub query: Query,
 }
 
 /// `kiln images`.

@@ -9,6 +9,7 @@ mod load;
 mod run;
 mod says;
 mod show;
+mod stats;
 
 pub use args::{Arguments, BuildArguments, Command, ConfigFile, ImagesCommand};
 pub use client::CliError;
@@ -17,3 +18,4 @@ pub use images::{ImageError, build as build_images};
 pub use load::load;
 pub use run::run;
 pub use show::{health, languages, pool};
+pub use stats::stats;

@@ -12,6 +12,7 @@ use crate::domain::{LanguageId, Limits, MEMORY_BYTES_MIN};
 use crate::engine::DockerConfig;
 use crate::language::{Catalogue, CatalogueError, PoolBounds};
 use crate::pool::{PoolConfig, Wear};
+use crate::record::RecordConfig;
 use crate::telemetry::LogConfig;
 
 use raw::{RawCache, RawConfig, RawLanguages};
@@ -50,6 +51,8 @@ pub struct Config {
     pub admission: AdmissionConfig,
     /// What is kept of what was compiled.
     pub builds: BuildsConfig,
+    /// What counts as slow.
+    pub record: RecordConfig,
     /// The languages.
     pub catalogue: Catalogue,
     /// Logging.
@@ -154,6 +157,14 @@ fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsE
             in_flight_max: within("admission.in_flight", raw.admission.in_flight as u64, 1, 100_000)?
                 as usize,
             queued_max: within("admission.queued", raw.admission.queued as u64, 0, 1_000_000)? as usize,
+        },
+        record: RecordConfig {
+            slow: Duration::from_millis(within(
+                "record.slow_ms",
+                raw.record.slow_ms,
+                1,
+                TIME_SECONDS_MAX * 1000,
+            )?),
         },
         catalogue,
         log: LogConfig { filter: raw.log.filter, format: raw.log.format },

@@ -91,6 +91,18 @@ impl Default for RawCache {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawRecord {
+    pub(super) slow_ms: u64,
+}
+
+impl Default for RawRecord {
+    fn default() -> Self {
+        Self { slow_ms: 500 }
+    }
+}
+
 /// Ceilings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -153,6 +165,7 @@ pub(super) struct RawConfig {
     pub(super) admission: RawAdmission,
     pub(super) cache: RawCache,
     pub(super) network: RawNetwork,
+    pub(super) record: RawRecord,
     pub(super) limits: RawLimits,
     pub(super) languages: RawLanguages,
     pub(super) log: RawLog,

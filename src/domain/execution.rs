@@ -207,8 +207,10 @@ pub struct Report {
     pub timings: Timings,
     /// Where it ran; absent where it was cancelled before it had a container.
     pub placement: Option<Placement>,
-    /// Advice.
+    /// Advice about what the program did.
     pub hints: Vec<String>,
+    /// Advice about how long it took and how near a limit it came. It tells nothing of what the program holds.
+    pub advice: Vec<String>,
     /// Where the wall time came from; absent where the request set it.
     pub estimate: Option<Estimate>,
 }

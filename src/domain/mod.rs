@@ -15,7 +15,7 @@ mod live;
 mod verdict;
 
 pub use artifact::{ARTIFACTS_MAX, Artifact, ArtifactHead, ArtifactRequest, ArtifactsLeftOut};
-pub use build::{KeepBuild, PackedBuild};
+pub use build::{KeepBuild, PackedBuild, Uncached};
 pub use comparison::Comparison;
 pub use estimate::{Estimate, FiredRule};
 pub use evidence::{

@@ -11,7 +11,7 @@ use super::limits::Limits;
 const SIGKILL: i32 = 9;
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
     /// Exit code 0.
     Succeeded,

@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use crate::builds::{BuildKey, Builds, Lead, Obtained};
-use crate::domain::{Execution, KeepBuild, PackedBuild};
+use crate::domain::{Execution, KeepBuild, PackedBuild, Uncached};
 use crate::pool::Pools;
 use crate::sandbox::{Blueprint, BuildSource, Disposition};
 
@@ -15,45 +15,55 @@ pub(super) struct Build {
     pub(super) key: Option<BuildKey>,
     /// Digest of the image that the key is about.
     pub(super) image_id: String,
+    /// Why it is compiled, where it is.
+    pub(super) uncached: Uncached,
 }
 
 impl Build {
     /// Looks for a build of the same sources; waits where one is being made.
     pub(super) async fn obtain(builds: &Builds, pools: &Pools, execution: &Execution) -> Self {
-        let mut build = Self::own(0);
+        let mut build = Self::own(0, Uncached::Held);
         // What it is compiled from is not all there yet.
         if execution.is_held {
             return build;
         }
         // Until the language's first container is made nothing is known of its image.
+        build.uncached = Uncached::OtherImage;
         let Some(blueprint) = pools.blueprint(&execution.language) else { return build };
+        build.uncached =
+            if blueprint.language.build_cache.is_some() { Uncached::Differs } else { Uncached::Language };
         let Some(key) = BuildKey::of(execution, &blueprint) else { return build };
         match builds.obtain(key, &blueprint).await {
             Obtained::Found(source) => build.source = source,
             Obtained::Lead(lead) => {
-                build = Self::own(builds.build_bytes_max());
+                build = Self::own(builds.build_bytes_max(), Uncached::First);
                 build.lead = Some(lead);
             }
-            Obtained::Alone => {}
+            Obtained::Alone if builds.keeps_any() => build.uncached = Uncached::NotKept,
+            Obtained::Alone => build.uncached = Uncached::Off,
         }
         build.key = Some(key);
         build.image_id.clone_from(&blueprint.image_id);
         build
     }
 
-    pub(super) fn own(keep_bytes_max: u64) -> Self {
+    fn own(keep_bytes_max: u64, uncached: Uncached) -> Self {
         let source = BuildSource::Compiler { keep_bytes_max };
-        Self { source, lead: None, key: None, image_id: String::new() }
+        Self { source, lead: None, key: None, image_id: String::new(), uncached }
     }
 
     /// The same, unless the container is made of another image: then it compiles for itself.
     pub(super) fn fit_for(self, blueprint: &Blueprint) -> Self {
-        if self.key.is_none() || self.image_id == blueprint.image_id { self } else { Self::own(0) }
+        if self.key.is_none() || self.image_id == blueprint.image_id {
+            self
+        } else {
+            Self::own(0, Uncached::OtherImage)
+        }
     }
 
     /// What a judgement has compiled before, for one more of its cases.
     pub(super) async fn again(builds: &Builds, pools: &Pools, execution: &Execution, built: &Built) -> Self {
-        let mut build = Self::own(0);
+        let mut build = Self::own(0, Uncached::NotKept);
         let blueprint = pools.blueprint(&execution.language);
         build.source = match (built.key, blueprint, &built.packed) {
             (Some(key), Some(blueprint), packed) if blueprint.image_id == built.image_id => {

@@ -19,7 +19,7 @@ use crate::domain::{
     Verdict,
 };
 
-use super::{Built, Clock, Collector, Done, ExecuteError, Executor, Task, record, unless_cancelled};
+use super::{Built, Clock, Collector, Done, ExecuteError, Executor, Task, unless_cancelled};
 
 /// What the lanes of one judgement share.
 struct Board<'a> {
@@ -108,7 +108,7 @@ impl Executor {
         let mut sink = Collector::default();
         let clock = Clock::start();
         let done = self.run_admitted(execution, Task::CompileOnly, clock, &mut sink, cancel).await;
-        let Done { report, settlement, built } = done.inspect_err(|error| record(execution, Err(error)))?;
+        let Done { report, settlement, built } = done.inspect_err(|error| self.log(execution, Err(error)))?;
         let is_success = report.compile.as_ref().is_none_or(|compile| compile.evidence.is_success());
         let built = built.filter(|_| is_success);
         let verdict = match &built {
@@ -136,8 +136,9 @@ impl Executor {
             let mut sink = Collector::default();
             let task = Task::Case(board.built);
             let done = self.run_admitted(&execution, task, Clock::start(), &mut sink, cancel).await;
-            record(&execution, done.as_ref().map(|done| &done.report));
+            self.log(&execution, done.as_ref().map(|done| &done.report));
             let Done { report, settlement, .. } = done?;
+            let aftermath = self.aftermath(&execution, &report, settlement);
             let run = report.run;
             let stdout = run.as_ref().map_or(&[][..], |run| run.output.stdout.as_slice());
             if let Some((verdict, message)) = CaseVerdict::of(case, &report.verdict, stdout) {
@@ -145,7 +146,7 @@ impl Executor {
                 let name = case.name.clone();
                 board.judged(Judged { index, name, verdict, message, outcome, run, id }).await;
             }
-            drop(settlement);
+            drop(aftermath);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The request path: admit, lease, run, judge. Everything else was done before or is done after.
 
+mod aftermath;
 mod build;
 mod clock;
 mod collector;
@@ -17,9 +18,11 @@ use tracing::{Instrument, info_span};
 use crate::admission::{Admission, Refusal, until};
 use crate::builds::Builds;
 use crate::domain::{
-    Execution, Fault, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport, Timings, judge,
+    Execution, Fault, LanguageId, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport,
+    Timings, judge,
 };
 use crate::pool::{Lease, LeaseError, Pools, Settlement};
+use crate::record::{Circumstances, Note, Record};
 use crate::sandbox::{Blueprint, BuildSource, Extent, Plan, Ran, SandboxError};
 use crate::telemetry::metrics;
 
@@ -28,6 +31,7 @@ use clock::Clock;
 use history::History;
 use last_words::LastWords;
 
+pub use aftermath::Aftermath;
 pub use collector::Collector;
 
 /// A sandbox that breaks before its program started is replaced this often.
@@ -70,13 +74,15 @@ pub struct Executor {
     pools: Arc<Pools>,
     builds: Builds,
     history: Arc<History>,
+    record: Record,
 }
 
 impl Executor {
-    /// Runs what `admission` lets through in containers of `pools`, and compiles what `builds` does not have.
+    /// Runs what `admission` lets through in containers of `pools`, and compiles what `builds` does not have; what it took goes to
+    /// `record`.
     #[must_use]
-    pub fn new(admission: Arc<Admission>, pools: Arc<Pools>, builds: Builds) -> Self {
-        Self { admission, pools, builds, history: Arc::default() }
+    pub fn new(admission: Arc<Admission>, pools: Arc<Pools>, builds: Builds, record: Record) -> Self {
+        Self { admission, pools, builds, history: Arc::default(), record }
     }
 
     /// Runs one program to its end, or kills it when `cancel` says so or its deadline passes.
@@ -93,15 +99,18 @@ impl Executor {
         execution: &Execution,
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
-    ) -> Result<(Report, Option<Settlement>), ExecuteError> {
+    ) -> Result<(Report, Aftermath), ExecuteError> {
         let span =
             info_span!("execution", id = %execution.id, language = %execution.language, labels = Empty);
         if !execution.labels.is_empty() {
             span.record("labels", tracing::field::debug(&execution.labels));
         }
         let result = self.run(execution, sink, cancel).instrument(span.clone()).await;
-        span.in_scope(|| record(execution, result.as_ref().map(|(report, _)| report)));
-        result
+        span.in_scope(|| self.log(execution, result.as_ref().map(|(report, _)| report)));
+        result.map(|(report, settlement)| {
+            let aftermath = self.aftermath(execution, &report, settlement);
+            (report, aftermath)
+        })
     }
 
     async fn run(
@@ -176,9 +185,17 @@ impl Executor {
                     let image = blueprint.image.reference.clone();
                     let compile_cached = !matches!(build.source, BuildSource::Compiler { .. });
                     let placement = Placement { container, image, pool_hit: hit, uses, compile_cached };
-                    let mut report =
-                        report(execution, &mut sink, clock, &ran, placement, hints(&blueprint, hit));
+                    let mut report = report(execution, &mut sink, clock, &ran, placement);
                     self.advise(execution, &blueprint, &ran, sink.words(), &mut report);
+                    let circumstances = Circumstances {
+                        language: &blueprint.language,
+                        image: &blueprint.image,
+                        uncached: Some(build.uncached).filter(|_| !compile_cached),
+                        starts_anew: plan.starts_anew,
+                    };
+                    report.advice = self.record.advise(execution, &circumstances, &report, |language| {
+                        self.is_as_preferred(language)
+                    });
                     return Ok(Done { report, settlement: Some(settlement), built });
                 }
                 Err(error)
@@ -214,6 +231,34 @@ impl Executor {
         }
         if let Some(run) = ran.run.filter(|_| report.verdict.outcome != Outcome::Cancelled) {
             report.hints.extend(self.history.note(execution, run.usage.wall));
+        }
+    }
+
+    /// Whether a language is served from its preferred image.
+    fn is_as_preferred(&self, language: &LanguageId) -> bool {
+        let blueprint = self.pools.blueprint(language);
+        blueprint.is_some_and(|blueprint| blueprint.language.images.first() == Some(&blueprint.image))
+    }
+
+    fn aftermath(&self, execution: &Execution, report: &Report, settlement: Option<Settlement>) -> Aftermath {
+        Aftermath::new(settlement, self.record.clone(), Note::of(execution, report))
+    }
+
+    /// One line when all is over, and the counting of what came to nothing.
+    fn log(&self, execution: &Execution, result: Result<&Report, &ExecuteError>) {
+        match result {
+            Ok(report) => {
+                let total = report.timings.total;
+                tracing::debug!(outcome = report.verdict.outcome.label(), ?total, "executed");
+            }
+            Err(error) => {
+                self.record.refused(&execution.language, error.fault());
+                match error.fault() {
+                    Fault::Caller | Fault::Load => tracing::debug!(%error, "not executed"),
+                    Fault::Engine => tracing::warn!(%error, "not executed"),
+                    Fault::Kiln => tracing::error!(%error, "not executed"),
+                }
+            }
         }
     }
 
@@ -311,7 +356,7 @@ fn is_worth_another(error: &SandboxError) -> bool {
 
 fn never_started(execution: &Execution) -> Report {
     let verdict = judge(None, None, &execution.limits);
-    let (timings, hints, artifacts) = (Timings::default(), Vec::new(), Vec::new());
+    let (timings, hints, advice, artifacts) = (Timings::default(), Vec::new(), Vec::new(), Vec::new());
     let estimate = execution.estimate.clone();
     Report {
         id: execution.id,
@@ -322,6 +367,7 @@ fn never_started(execution: &Execution) -> Report {
         timings,
         placement: None,
         hints,
+        advice,
         estimate,
     }
 }
@@ -332,7 +378,6 @@ fn report(
     clock: Clock,
     ran: &Ran,
     placement: Placement,
-    mut hints: Vec<String>,
 ) -> Report {
     let mut stage = |kind, evidence: Option<StageEvidence>| {
         evidence.map(|evidence| StageReport { evidence, output: sink.kept(kind) })
@@ -342,59 +387,7 @@ fn report(
     let verdict = judge(compile.as_ref(), run.as_ref(), &execution.limits);
     let timings = clock.stop(ran);
     let artifacts = sink.kept_artifacts();
-    hints.extend(ran.left_out.hints());
+    let (hints, advice) = (ran.left_out.hints(), Vec::new());
     let (placement, estimate) = (Some(placement), execution.estimate.clone());
-    Report { id: execution.id, verdict, compile, run, artifacts, timings, placement, hints, estimate }
-}
-
-fn hints(blueprint: &Blueprint, hit: bool) -> Vec<String> {
-    let language = &blueprint.language;
-    let mut hints = Vec::new();
-    if let Some(first) = language.images.first().filter(|first| **first != blueprint.image) {
-        let (id, used, wanted) = (&language.id, &blueprint.image.reference, &first.reference);
-        hints.push(format!(
-            "ran in the fallback image {used}; `kiln images build {id}` on the server makes {wanted}"
-        ));
-    }
-    if !hit {
-        let min = language.pool.min;
-        hints.push(format!(
-            "no warm container was ready; {min} are kept warm for {}, more need a larger pool",
-            language.id
-        ));
-    }
-    hints
-}
-
-/// One line and the metrics, when all is over.
-fn record(execution: &Execution, result: Result<&Report, &ExecuteError>) {
-    let language = execution.language.as_str();
-    match result {
-        Ok(report) => {
-            metrics::executed(language, report.verdict.outcome.label());
-            let timings = &report.timings;
-            if report.verdict.outcome != Outcome::Cancelled {
-                for (part, time) in [
-                    ("queue", timings.queue),
-                    ("lease", timings.lease),
-                    ("prepare", timings.prepare),
-                    ("compile", timings.compile),
-                    ("run", timings.run),
-                    ("collect", timings.collect),
-                    ("total", timings.total),
-                ] {
-                    metrics::part(language, part, time);
-                }
-            }
-            tracing::debug!(outcome = report.verdict.outcome.label(), total = ?timings.total, "executed");
-        }
-        Err(error) => {
-            metrics::refused(error.fault().label());
-            match error.fault() {
-                Fault::Caller | Fault::Load => tracing::debug!(%error, "not executed"),
-                Fault::Engine => tracing::warn!(%error, "not executed"),
-                Fault::Kiln => tracing::error!(%error, "not executed"),
-            }
-        }
-    }
+    Report { id: execution.id, verdict, compile, run, artifacts, timings, placement, hints, advice, estimate }
 }

@@ -27,7 +27,7 @@ pub(super) fn response(report: Report) -> proto::ExecuteResponse {
             container_uses: placement.uses,
             compile_cached: placement.compile_cached,
         }),
-        hints: report.hints,
+        hints: [report.advice, report.hints].concat(),
         estimate: report.estimate.map(estimate),
     }
 }
@@ -111,7 +111,7 @@ fn evidence(evidence: &StageEvidence) -> proto::Evidence {
     }
 }
 
-fn timings(timings: &Timings) -> proto::Timings {
+pub(super) fn timings(timings: &Timings) -> proto::Timings {
     proto::Timings {
         queue: Some(duration(timings.queue)),
         lease: Some(duration(timings.lease)),

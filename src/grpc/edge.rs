@@ -14,7 +14,7 @@ use tower::{Layer, Service};
 
 use crate::admission::until;
 use crate::domain::Tenant;
-use crate::pool::Settlement;
+use crate::executor::Aftermath;
 
 use super::status::{invalid_field, too_large};
 
@@ -38,13 +38,13 @@ pub(super) struct Caller(pub(super) Tenant);
 /// Dropped when the reply has been handed to the connection; in the extensions of a response.
 #[derive(Debug, Clone)]
 pub(super) struct AfterReply(
-    #[expect(dead_code, reason = "it is there to be dropped")] Arc<Mutex<Option<Settlement>>>,
+    #[expect(dead_code, reason = "it is there to be dropped")] Arc<Mutex<Aftermath>>,
 );
 
 impl AfterReply {
     /// The mutex is never locked: extensions must be `Sync`, which a container's streams are not.
-    pub(super) fn new(settlement: Option<Settlement>) -> Self {
-        Self(Arc::new(Mutex::new(settlement)))
+    pub(super) fn new(aftermath: Aftermath) -> Self {
+        Self(Arc::new(Mutex::new(aftermath)))
     }
 }
 

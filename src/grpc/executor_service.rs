@@ -81,9 +81,9 @@ impl Service for ExecutorService {
         });
         match task.await {
             Ok(result) => {
-                let (report, settlement) = result?;
+                let (report, aftermath) = result?;
                 let mut response = Response::new(convert::response(report));
-                response.extensions_mut().insert(AfterReply::new(settlement));
+                response.extensions_mut().insert(AfterReply::new(aftermath));
                 Ok(response)
             }
             Err(panic) => {
@@ -174,7 +174,7 @@ async fn run_stream(
     // Nobody may be there to hear any of this.
     let _ = match (complaint, result) {
         (Some(complaint), _) => answers.send(Err(complaint)).await.is_ok(),
-        (None, Ok((report, _settlement))) => {
+        (None, Ok((report, _aftermath))) => {
             let finished = execute_stream_response::Message::Finished(convert::response(report));
             sinks::send(&answers, finished).await.is_ok()
         }

@@ -8,6 +8,7 @@ mod judge;
 mod listening;
 mod pool_service;
 mod sinks;
+mod stats;
 mod status;
 mod validate;
 
@@ -26,6 +27,7 @@ use crate::health::Health;
 use crate::language::Catalogue;
 use crate::pool::Pools;
 use crate::proto::{DESCRIPTORS, executor_server::ExecutorServer, pool_server::PoolServer};
+use crate::record::Record;
 use crate::tasks::Tasks;
 
 use edge::EdgeLayer;
@@ -49,6 +51,8 @@ pub struct GrpcServices {
     pub executor: Executor,
     /// Shown to operators.
     pub pools: Arc<Pools>,
+    /// Shown to operators.
+    pub record: Record,
     /// Readiness of each language.
     pub health: Health,
     /// Names and defaults.
@@ -120,7 +124,11 @@ impl GrpcServer {
         let follow = health::follow(services.health.clone(), self.reporter.clone());
         services.tasks.maintain("grpc health", follow);
         let bytes_max = services.request_bytes_max;
-        let pool = PoolService { pools: services.pools, catalogue: services.catalogue.clone() };
+        let pool = PoolService {
+            pools: services.pools,
+            record: services.record,
+            catalogue: services.catalogue.clone(),
+        };
         let executor = ExecutorService {
             executor: services.executor,
             health: services.health,

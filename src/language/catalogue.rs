@@ -12,6 +12,7 @@ use crate::domain::{LanguageId, Limits, MEMORY_BYTES_MIN};
 
 use super::estimate::Estimator;
 use super::hints::HintTable;
+use super::preload::Preloads;
 use super::raw::{RawHint, RawHints, RawImage, RawLanguage, RawLimits, RawSource, RawStandby};
 use super::smoke::SmokeProgram;
 use super::spec::{BuildCache, ImageCandidate, ImageSource, LanguageSpec, PoolBounds, SOURCES, Standby};
@@ -24,6 +25,7 @@ const SMOKE_FOLDER: &str = "smoke/";
 /// Beside the folders, for all languages.
 const HINTS_FILE: &str = "hints.toml";
 const ESTIMATE_FILE: &str = "estimate.toml";
+const PRELOADS_FILE: &str = "preloads.toml";
 
 /// A language folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +84,7 @@ pub struct Catalogue {
     languages: Vec<Arc<LanguageSpec>>,
     names: BTreeMap<String, usize>,
     assets: Vec<AssetFile>,
+    preloads: Preloads,
 }
 
 impl Catalogue {
@@ -114,7 +117,12 @@ impl Catalogue {
     }
 
     fn from_folders(folders: BTreeMap<String, Folder>, shared: &Shared) -> Result<Self, CatalogueError> {
-        let mut catalogue = Self { languages: Vec::new(), names: BTreeMap::new(), assets: Vec::new() };
+        let mut catalogue = Self {
+            languages: Vec::new(),
+            names: BTreeMap::new(),
+            assets: Vec::new(),
+            preloads: shared.preloads.clone(),
+        };
         for (folder, files) in folders {
             let spec = parse(&folder, &files, shared)
                 .map_err(|reason| CatalogueError::Invalid { folder: folder.clone(), reason })?;
@@ -177,7 +185,7 @@ impl Catalogue {
         let place = |index: &usize| languages.iter().position(|spec| spec.id == self.languages[*index].id);
         let names =
             self.names.iter().filter_map(|(name, index)| Some((name.clone(), place(index)?))).collect();
-        Self { names, languages, assets: self.assets.clone() }
+        Self { names, languages, assets: self.assets.clone(), preloads: self.preloads.clone() }
     }
 
     /// Sets the pool of a language that is in the catalogue.
@@ -185,6 +193,12 @@ impl Catalogue {
         for spec in self.languages.iter_mut().filter(|spec| spec.id == *id) {
             Arc::make_mut(spec).pool = pool;
         }
+    }
+
+    /// Which language has ready what programs of another one name.
+    #[must_use]
+    pub fn preloads(&self) -> &Preloads {
+        &self.preloads
     }
 
     /// What the agent's volume carries beside the agent, by path.
@@ -221,6 +235,7 @@ fn collect_disk(directory: &Path, below: &str, into: &mut Folder) -> std::io::Re
 struct Shared {
     hints: Vec<RawHint>,
     estimator: Arc<Estimator>,
+    preloads: Preloads,
 }
 
 impl Shared {
@@ -231,7 +246,8 @@ impl Shared {
             HintTable::new(&raw.hints).map(|_| raw.hints)
         })?;
         let estimator = Self::table(extra, ESTIMATE_FILE, Estimator::new)?;
-        Ok(Self { hints, estimator: Arc::new(estimator) })
+        let preloads = Self::table(extra, PRELOADS_FILE, Preloads::new)?;
+        Ok(Self { hints, estimator: Arc::new(estimator), preloads })
     }
 
     fn table<Raw: DeserializeOwned, Table>(

@@ -106,7 +106,7 @@ impl Estimator {
 }
 
 /// Whether the place is not a part of a longer name.
-fn is_word(text: &[u8], start: usize, end: usize) -> bool {
+pub(super) fn is_word(text: &[u8], start: usize, end: usize) -> bool {
     let is_name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     !is_name(start.checked_sub(1).and_then(|before| text.get(before))) && !is_name(text.get(end))
 }

@@ -5,6 +5,7 @@
 mod catalogue;
 mod estimate;
 mod hints;
+mod preload;
 mod raw;
 mod smoke;
 mod spec;
@@ -12,6 +13,7 @@ mod spec;
 pub use catalogue::{AssetFile, Catalogue, CatalogueError, SPEC_FILE};
 pub use estimate::Estimator;
 pub use hints::HintTable;
+pub use preload::{FoundPreload, Preloads};
 pub use smoke::SmokeProgram;
 pub use spec::{
     BUILD_DIR, BuildCache, ImageCandidate, ImageSource, LanguageSpec, MOUNT_DIR, PoolBounds, Standby,

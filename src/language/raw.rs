@@ -47,6 +47,23 @@ pub(super) struct RawHint {
     pub(super) text: String,
 }
 
+/// `preloads.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPreloads {
+    pub(super) preloads: Vec<RawPreload>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPreload {
+    /// The entry that has them.
+    pub(super) language: String,
+    /// Entries whose programs are told.
+    pub(super) instead_of: Vec<String>,
+    pub(super) words: Vec<String>,
+}
+
 /// `estimate.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -342,6 +342,7 @@ mod tests {
             stdin: Bytes::new(),
             memory_bytes: 0,
             stand_down: false,
+            starts_anew: false,
             guard: Duration::from_millis(20),
             compile_program: String::new(),
             run_program: String::new(),

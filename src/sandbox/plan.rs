@@ -39,6 +39,8 @@ pub struct Plan {
     pub(super) memory_bytes: u64,
     /// Whether what waits has sized itself by the memory limit, and has to go before that changes.
     pub(super) stand_down: bool,
+    /// Whether something waits that cannot serve this execution faithfully.
+    pub starts_anew: bool,
     /// After this long the agent is not waited for.
     pub(super) guard: Duration,
     pub(super) compile_program: String,
@@ -153,6 +155,8 @@ impl Plan {
             as_started && execution.terminal.is_none() && waiting_interpreter.is_some_and(serves);
         let waiting = waiting_compiler.iter().map(|(standby, _)| *standby).chain(waiting_interpreter);
         let stand_down = waiting.into_iter().any(|standby| standby.plain_when_memory_differs);
+        let starts_anew = (waiting_interpreter.is_some() && !use_standby)
+            || (compile.is_some() && waiting_compiler.is_some() && !use_compile_standby);
         let job = JobSpec {
             compile,
             keep_build_bytes_max: keep_build_bytes_max.unwrap_or(0),
@@ -178,6 +182,7 @@ impl Plan {
             stdin,
             memory_bytes,
             stand_down,
+            starts_anew,
             guard,
             compile_program,
             run_program,

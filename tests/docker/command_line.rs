@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 
-use crate::support::daemon::Daemon;
+use kiln::proto::{ExecuteRequest, Limits, Outcome};
+
+use crate::support::daemon::{Daemon, program};
 use crate::support::process::{self, Variables};
 
 fn kiln(daemon: &Daemon, arguments: &[&str]) -> Output {
@@ -96,6 +98,48 @@ async fn tables_for_people_and_json_for_programs() {
         assert!(json.is_object(), "{json}");
     }
     assert!(kiln(&daemon, &["health"]).status.success());
+    daemon.stop();
+}
+
+#[tokio::test]
+async fn stats_say_what_executions_took_and_what_to_change() {
+    let daemon = Daemon::start_with(&["python"], &[("KILN__RECORD__SLOW_MS", "50")]).await;
+    let nothing = kiln(&daemon, &["stats"]);
+    assert!(text(&nothing.stdout).contains("nothing was executed"), "{}", text(&nothing.stdout));
+    let near = ExecuteRequest {
+        limits: Some(Limits {
+            wall_time: Some(prost_types::Duration { seconds: 1, nanos: 0 }),
+            ..Limits::default()
+        }),
+        // What it holds stays with it.
+        ..program("python", "import time\ntime.sleep(0.85)\nprint('a-secret-output') # a-secret-source")
+    };
+    let slow = daemon.execute(near).await.unwrap();
+    assert!(slow.hints.iter().any(|hint| hint.contains("limits.wall_time")), "{:?}", slow.hints);
+    assert_eq!(daemon.run("python", "raise SystemExit(3)").await.outcome(), Outcome::NonzeroExit);
+
+    // The record is written when the reply has left.
+    let json = loop {
+        let output = kiln(&daemon, &["stats", "py", "--json"]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        if json["languages"][0]["executions"] == "2" {
+            break json;
+        }
+    };
+    let python = &json["languages"][0];
+    assert_eq!(
+        (python["successRate"].as_f64(), &python["slowest"][0]["outcome"]),
+        (Some(0.5), &"OUTCOME_SUCCEEDED".into())
+    );
+    assert_eq!(python["slowest"][0]["executionId"], slow.execution_id.as_str());
+    assert!(!json.to_string().contains("secret"), "{json}");
+
+    let table = kiln(&daemon, &["stats", "--slowest", "1"]);
+    let said = text(&table.stdout);
+    for words in ["p50", "p99", "COMPILE MS", "50%", "limits.wall_time", slow.execution_id.as_str()] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(said.contains("SUCCEEDED 1, NONZERO_EXIT 1"), "{said}");
     daemon.stop();
 }
 

@@ -9,6 +9,7 @@
 mod agents;
 mod fake;
 mod reuse;
+mod stats;
 
 use std::collections::HashMap;
 use std::future::Future;
