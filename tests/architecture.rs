@@ -181,6 +181,78 @@ fn nothing_in_rust_knows_a_language_by_name() {
     }
 }
 
+/// Documents whose promises rest on tests that they name: `docker file::test` below tests/docker, `server::test` and `agent::test` below those,
+/// `module::test` below src, or a whole file.
+#[test]
+fn every_test_that_is_named_exists() {
+    let mut wrong = Vec::new();
+    for document in ["SPECIFICATION.md", "docs/complaints.md"] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let named: Vec<_> = text.split('`').skip(1).step_by(2).filter(|word| names_a_test(word)).collect();
+        assert!(named.len() > 20, "{document} names only {named:?}");
+        wrong.extend(
+            named.iter().filter(|name| !has_test(name)).map(|name| format!("{document}: no test `{name}`")),
+        );
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    for nothing in
+        ["docker limits::no_such_test", "docker nothing", "server::no_such_test", "domain::execution"]
+    {
+        assert!(names_a_test(nothing) && !has_test(nothing), "{nothing} is found");
+    }
+}
+
+fn names_a_test(word: &str) -> bool {
+    word.starts_with("docker ") || word.contains("::")
+}
+
+/// Whether a test of that name is where the name says, or any test where it names a file.
+fn has_test(name: &str) -> bool {
+    let (folder, path) = match name.strip_prefix("docker ") {
+        Some(path) => ("tests/docker", path),
+        None => match name.split_once("::") {
+            Some((suite @ ("server" | "agent"), path)) => {
+                (if suite == "server" { "tests/server" } else { "tests/agent" }, path)
+            }
+            Some(("architecture", path)) => ("tests/architecture", path),
+            _ => ("src", name),
+        },
+    };
+    let parts: Vec<&str> = path.trim_end_matches("::*").split("::").filter(|part| *part != "*").collect();
+    if tests_of(folder, &parts).iter().any(|text| text.contains("#[test]") || text.contains("#[tokio::test"))
+    {
+        return true;
+    }
+    let Some((test, parts)) = parts.split_last() else { return false };
+    tests_of(folder, parts).iter().any(|text| is_test(text, test))
+}
+
+/// The files that a path of modules may mean.
+fn tests_of(folder: &str, parts: &[&str]) -> Vec<String> {
+    let place = parts.iter().fold(root().join(folder), |place, part| place.join(part));
+    let files =
+        [place.with_extension("rs"), place.join("main.rs"), place.join("mod.rs"), place.join("tests.rs")];
+    files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect()
+}
+
+/// Whether `text` has a function of that name right after an attribute that makes it a test.
+fn is_test(text: &str, name: &str) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let is_named = |line: &str| {
+        line.strip_prefix("async ")
+            .unwrap_or(line)
+            .strip_prefix("fn ")
+            .is_some_and(|rest| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')))
+    };
+    lines.iter().enumerate().any(|(number, line)| {
+        let before = lines[..number].iter().rev().take_while(|before| before.starts_with("#["));
+        is_named(line)
+            && before
+                .into_iter()
+                .any(|before| before.starts_with("#[test]") || before.starts_with("#[tokio::test"))
+    })
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

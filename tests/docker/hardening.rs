@@ -91,6 +91,7 @@ async fn containers_are_made_as_the_design_says() {
         "true none true"
     );
     assert_eq!(facts("{{.HostConfig.CapDrop}}"), "[ALL]");
+    assert_eq!(facts("{{.HostConfig.Privileged}}"), "false");
     assert_eq!(facts("{{.HostConfig.LogConfig.Type}} {{.HostConfig.IpcMode}}"), "none private");
     assert_eq!(facts("{{.HostConfig.SecurityOpt}}"), "[no-new-privileges:true]");
     assert_eq!(facts("{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}"), format!("{0} {0}", 512 << 20));

@@ -14,6 +14,7 @@ mod support;
 mod api;
 mod builds;
 mod command_line;
+mod complaints;
 mod composed;
 mod crash;
 mod differential;
