@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
-use crate::domain::{Execution, LanguageId};
+use crate::domain::{LanguageId, SourceFile};
 
 use super::estimate::is_word;
 use super::raw::{RawPreload, RawPreloads};
@@ -59,10 +59,10 @@ impl Preloads {
 
     /// The first language that has what the main file of a program of another one names.
     #[must_use]
-    pub fn find(&self, execution: &Execution) -> Option<FoundPreload> {
-        let main = execution.files.iter().find(|file| file.path == execution.main)?;
+    pub fn find(&self, language: &LanguageId, files: &[SourceFile], main: &str) -> Option<FoundPreload> {
+        let main = files.iter().find(|file| file.path == main)?;
         let text = &main.content[..main.content.len().min(SCAN_BYTES_MAX)];
-        let language = execution.language.as_str();
+        let language = language.as_str();
         self.0.iter().filter(|rule| rule.raw.instead_of.iter().any(|id| id == language)).find_map(|rule| {
             let mut hits = rule.automaton.find_overlapping_iter(text);
             let hit = hits.find(|hit| is_word(text, hit.start(), hit.end()))?;
@@ -74,38 +74,17 @@ impl Preloads {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use bytes::Bytes;
 
     use super::*;
-    use crate::domain::{ExecutionId, Isolation, SourceFile, Tenant};
     use crate::language::Catalogue;
 
     fn found(language: &str, code: &str) -> Option<String> {
         let catalogue = Catalogue::load(None).unwrap();
-        let limits = catalogue.find(language).unwrap().limits;
         let content = Bytes::copy_from_slice(code.as_bytes());
         let main = SourceFile { path: "main.py".to_owned(), content, executable: false };
-        let execution = Execution {
-            id: ExecutionId::random(),
-            language: LanguageId::new(language),
-            files: vec![main],
-            main: "main.py".to_owned(),
-            args: Vec::new(),
-            env: Vec::new(),
-            stdin: Bytes::new(),
-            limits: crate::domain::Limits { wall_time: Duration::from_secs(1), ..limits },
-            estimate: None,
-            artifacts: None,
-            terminal: None,
-            is_held: false,
-            isolation: Isolation::Tenant,
-            tenant: Tenant::new(""),
-            labels: Vec::new(),
-            deadline: None,
-        };
-        catalogue.preloads().find(&execution).map(|found| found.to_string())
+        let found = catalogue.preloads().find(&LanguageId::new(language), &[main], "main.py");
+        found.map(|found| found.to_string())
     }
 
     #[test]

@@ -108,7 +108,8 @@ impl Record {
         let mut advice = circumstances.advice(&execution.limits, report, is_slow);
         // A program that lacks a library ends soon, and not well.
         if is_slow || report.verdict.outcome == Outcome::NonzeroExit {
-            let found = self.0.preloads.find(execution).filter(|found| is_ready(&found.language));
+            let found = self.0.preloads.find(&execution.language, &execution.files, &execution.main);
+            let found = found.filter(|found| is_ready(&found.language));
             advice.extend(found.map(|found| found.to_string()));
         }
         advice
