@@ -138,13 +138,23 @@ mod tests {
         print(random.random(), random.SystemRandom().random(), secrets.token_hex(), os.urandom(8).hex(), uuid.uuid4(), uuid.uuid1(),\n\
               tempfile.mktemp(), random.Random().random(), os.getpid(), os.getuid(), sep='\\n')\n";
 
-    #[test]
-    fn children_of_one_parent_share_no_randomness_and_no_user() {
-        // The test's process has threads, but the parent is a program of its own, which has none.
-        prctl::set_child_subreaper(true).unwrap();
-        let directory = std::env::temp_dir().join(format!("kiln-agent-forking-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
-        std::fs::write(directory.join("main.py"), PROGRAM).unwrap();
+    /// Leaves two things that say when they are finalised: one of its own, one that only the interpreter still holds then.
+    const LEAVER: &str = r#"
+TEXT = """
+import os
+class Kept:
+    def __init__(self, name):
+        self.name = name
+    def __del__(self, write=os.write):
+        write(1, self.name)
+"""
+exec(TEXT)
+kept = Kept(b"own")
+# In a namespace of its own: a function holds the one that it was made in.
+exec(TEXT + "os._wrap_close.kept = Kept(b'held')", {})
+"#;
+
+    fn spec() -> StandbySpec {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../languages/python/standby");
         let limits = JobLimits {
             output_bytes: 1 << 20,
@@ -157,13 +167,44 @@ mod tests {
             stack_bytes_max: u64::MAX,
             cpu_millis: 1000,
         };
-        let spec = StandbySpec {
+        StandbySpec {
             argv: ["/usr/bin/python3", "main.py"].map(str::to_owned).to_vec(),
             env: vec![("PYTHONPATH".to_owned(), folder.to_owned())],
             limits,
             forks: true,
-        };
-        let mut parent = Parent::start(&spec, &directory).unwrap();
+        }
+    }
+
+    fn directory(name: &str) -> std::path::PathBuf {
+        let directory = std::env::temp_dir().join(format!("kiln-agent-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        directory
+    }
+
+    #[test]
+    fn the_rehearsal_leaves_nothing_and_the_end_spares_only_the_interpreter() {
+        prctl::set_child_subreaper(true).unwrap();
+        let directory = directory("end");
+        let mut parent = Parent::start(&spec(), &directory).unwrap();
+        let standby = parent.fork(Uid::from_raw(1_879_100_010)).unwrap();
+        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
+        std::fs::write(directory.join("main.py"), LEAVER).unwrap();
+        let process = standby.release(&[], &spawn::environment(&[])).unwrap();
+        assert_eq!(waitpid(process.pid, None), Ok(WaitStatus::Exited(process.pid, 0)));
+        let mut said = String::new();
+        let _ = { process.stdout }.read_to_string(&mut said);
+        assert_eq!(said, "own");
+        drop(parent);
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn children_of_one_parent_share_no_randomness_and_no_user() {
+        // The test's process has threads, but the parent is a program of its own, which has none.
+        prctl::set_child_subreaper(true).unwrap();
+        let directory = directory("forking");
+        std::fs::write(directory.join("main.py"), PROGRAM).unwrap();
+        let mut parent = Parent::start(&spec(), &directory).unwrap();
         let mut seen = BTreeSet::new();
         for number in 0..4 {
             let standby = parent.fork(Uid::from_raw(1_879_100_000 + number)).unwrap();

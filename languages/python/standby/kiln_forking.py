@@ -378,8 +378,8 @@ def plan_end(plain, leave, rehearsed):
 
     That is done only where the status is certain to be 0 and nothing of the program's can have survived:
     the main module ran to its end (CPython then takes __file__ and __cached__ away from it again; it has not
-    when an exception such as SystemExit ended it), the namespaces of the old modules hold what they held, and
-    the output is flushed. Otherwise CPython goes on.
+    when an exception such as SystemExit ended it), the namespaces of the old modules hold what they held, no
+    audit hook is there, and the output is flushed. Otherwise CPython goes on.
 
     A program whose objects are all of kinds whose end nobody can notice ends there and then: see kiln_inert.py.
     """
@@ -397,7 +397,7 @@ def plan_end(plain, leave, rehearsed):
     stdout_flush, stderr_flush = stdout.flush, stderr.flush
     native = any(type(vars(module).get("__loader__")) is extension for module in kept if module.__name__ != "_ctypes")
     certain = []
-    call, exit_now, exit_cleanly = _ctypes.call_function, os._exit, leave
+    call, exit_now, exit_cleanly, audit = _ctypes.call_function, os._exit, leave, sys.audit
     modules = sys.modules
     main_names = ("__name__", "__spec__", "__package__", "__builtins__")
 
@@ -420,6 +420,9 @@ def plan_end(plain, leave, rehearsed):
                 return
             if not unchanged():
                 return
+            # Not a name of an event, so no hook hears of it; but that is an error only where there is one. A hook would hear
+            # of the very end, and keeps what it refers to until then.
+            audit(None)
             stdout_flush()
             stderr_flush()
             with_native = native
@@ -449,7 +452,7 @@ def plan_end(plain, leave, rehearsed):
         except BaseException:
             pass
 
-    # A cycle that no collection looks at once it is frozen: nothing in it is ever freed.
+    # A cycle that no collection looks at once it is frozen, below and before one can come: nothing in it is ever freed.
     cage = [kept]
     cage.append(cage)
     function_type = type(consider)
@@ -457,6 +460,7 @@ def plan_end(plain, leave, rehearsed):
     atexit.register(consider)
     sizes = [len(namespace) for namespace in namespaces]
     states = [tuple(namespace.values()) for namespace in watched]
+    gc.freeze()
 
 
 def watch(kept, cage, function_type, end):

@@ -33,7 +33,6 @@ def judge(gc, modules):
     kinds = frozenset(plain | views | calls | descriptors | {modules["_frozen_importlib_external"].SourceFileLoader})
     bases = frozenset({object, int, float, str, bytes, dict, list, tuple, set, frozenset, *exceptions()})
     reference = modules["_weakref"].ReferenceType
-    audit = sys.audit
     count_threads = modules["_thread"]._count
     get_objects, get_debug, callbacks = gc.get_objects, gc.get_debug, gc.callbacks
     mro = vars(type)["__mro__"].__get__
@@ -44,11 +43,6 @@ def judge(gc, modules):
             if type(module) is not type(sys) or vars(module).get("__name__") not in HARMLESS_MODULES:
                 return False
         if count_threads() or get_debug() or callbacks:
-            return False
-        try:
-            # Not a name of an event, so nothing hears of it; but that is complained of only where something listens.
-            audit(None)
-        except TypeError:
             return False
         objects = get_objects()
         if len(objects) > OBJECTS_MAX:
