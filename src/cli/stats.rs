@@ -68,7 +68,7 @@ fn counts(languages: &[&LanguageStats]) -> String {
                 language.executions.to_string(),
                 percent(language.success_rate),
                 percent(language.pool_hit_rate),
-                percent(language.cached_builds_rate),
+                language.cached_builds_rate.map_or_else(|| "-".to_owned(), percent),
                 outcomes.collect::<Vec<_>>().join(", "),
                 refusals
                     .iter()

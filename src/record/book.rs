@@ -70,8 +70,8 @@ pub struct LanguageRecord {
     pub success_rate: f64,
     /// Of those that had a container, the share for which a warm one was ready: 0 to 1.
     pub pool_hit_rate: f64,
-    /// Of those that needed a build, the share that had been compiled before: 0 to 1.
-    pub cached_builds_rate: f64,
+    /// Of those that needed a build, the share that had been compiled before: 0 to 1; `None` where none did.
+    pub cached_builds_rate: Option<f64>,
     /// Of each of [`PARTS`]; cancelled executions are left out.
     pub times: Vec<Percentiles>,
     /// The slowest of the last ones first.
@@ -119,7 +119,7 @@ impl Book {
     }
 
     pub(super) fn read(&self, language: &LanguageId, slowest: usize) -> LanguageRecord {
-        let executions = self.outcomes.values().sum();
+        let (executions, builds) = (self.outcomes.values().sum(), self.cached + self.built);
         let succeeded = self.outcomes.get(&Outcome::Succeeded).copied().unwrap_or_default();
         let mut recent: Vec<&SlowExecution> = self.recent.iter().collect();
         recent.sort_by_key(|execution| std::cmp::Reverse(execution.timings.total));
@@ -134,7 +134,7 @@ impl Book {
             refusals: self.refusals.clone(),
             success_rate: share(succeeded, executions),
             pool_hit_rate: share(self.pool_hits, self.leased),
-            cached_builds_rate: share(self.cached, self.cached + self.built),
+            cached_builds_rate: Some(share(self.cached, builds)).filter(|_| builds > 0),
             times,
             slowest: recent.into_iter().take(slowest).cloned().collect(),
         }
@@ -181,7 +181,7 @@ mod tests {
         book.refused(Fault::Load);
         let read = book.read(&language, 3);
         assert_eq!((read.executions, read.success_rate), (100, 0.9));
-        assert_eq!((read.pool_hit_rate, read.cached_builds_rate), (0.75, 0.75));
+        assert_eq!((read.pool_hit_rate, read.cached_builds_rate), (0.75, Some(0.75)));
         assert_eq!(read.outcomes, BTreeMap::from([(Outcome::Succeeded, 90), (Outcome::NonzeroExit, 10)]));
         assert_eq!(read.refusals, BTreeMap::from([("load", 1)]));
         for (part, times) in PARTS.iter().zip(&read.times) {
