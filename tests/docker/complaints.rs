@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use futures_util::future::join_all;
-use kiln::proto::{ExecuteRequest, Isolation, Outcome};
+use kiln::proto::pool_client::PoolClient;
+use kiln::proto::{ExecuteRequest, GetPoolRequest, Isolation, Outcome};
 
 use crate::support::daemon::{Daemon, docker, program};
 
@@ -46,9 +47,16 @@ async fn a_container_that_served_programs_with_zombies_has_none() {
 #[tokio::test]
 async fn a_container_that_died_while_it_waited_is_not_handed_out() {
     let daemon = Daemon::start_with(&["python"], &ONE).await;
+    let mut pools = PoolClient::new(daemon.channel().await);
     for _ in 0..3 {
-        let dead = daemon.run("python", "print(1)").await.placement.unwrap().container_id;
-        // Behind the daemon's back, and at once after it: nothing has had the time to look at the container.
+        // It has served, was proven clean, and waits again.
+        assert_eq!(said(&daemon, "python", "print(1)").await, "1\n");
+        while pools.get_pool(GetPoolRequest::default()).await.unwrap().into_inner().pools[0].warm == 0 {
+            tokio::task::yield_now().await;
+        }
+        let label = format!("label=kiln.instance={}", daemon.instance);
+        let dead = docker(&["ps", "-q", "--no-trunc", "--filter", &label]).trim().to_owned();
+        // Behind the daemon's back, and the next program at once: no probe has had the time to look at the container.
         docker(&["kill", &dead]);
         let reply = daemon.run("python", "print(2)").await;
         assert_eq!(
