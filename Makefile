@@ -6,7 +6,7 @@ IMAGES_OPTIONS = $(if $(EXTRA_CA),--extra-ca $(EXTRA_CA))
 
 .PHONY: help
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 .PHONY: engine
 engine: ## Make sure that a Docker engine answers; as root, install and start one
@@ -58,6 +58,10 @@ test-compose: images ## docker-compose.yml with all its profiles: up, TLS, limit
 .PHONY: test-composed
 test-composed: images ## The tests against the real engine once more, the daemon a container of Kiln's own image
 	scripts/test-composed.sh $(EXTRA_CA)
+
+.PHONY: test-cgroup2
+test-cgroup2: images ## The tests of limits and outcomes on cgroup v2, in a User-Mode Linux guest with an engine of its own; takes root
+	scripts/cgroup2.sh
 
 .PHONY: bench
 bench: images ## Measure Kiln beside docker exec, docker run and the bare toolchains; writes docs/benchmarks.md
