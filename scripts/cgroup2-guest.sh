@@ -43,6 +43,7 @@ for controller in cpu io memory pids; do
     echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control
 done
 busybox modprobe overlay
+busybox modprobe ipv6
 
 say "kernel $(busybox uname -r), controllers $(cat /sys/fs/cgroup/cgroup.subtree_control)"
 

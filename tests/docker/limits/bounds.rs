@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use kiln::proto::{ExecuteRequest, ExecuteResponse, Limits, ListLanguagesRequest, Outcome};
 use tonic::Code;
 
-use super::{limited, seconds, stdout};
+use super::{limited, seconds, seconds_of_work, stdout};
 use crate::support::daemon::{Daemon, program};
 
 /// Of a limit of a second, over eight programs at once on two CPUs. What is promised is 50 ms and 250 ms on an idle machine; this
@@ -79,7 +79,7 @@ async fn memory_is_told_whatever_a_program_does_about_being_killed_for_it() {
     let lowered = "import os, time\nopen('/proc/self/oom_score_adj', 'w').write('0')\n";
     let children = "for _ in range(200):\n    if os.fork() == 0:\n        x = b'x' * (3 << 20)\n        time.sleep(20)\n        os._exit(0)\ntime.sleep(20)";
     let files = "os.execv('/bin/sh', ['sh', '-c', 'for i in 1 2 3 4 5; do head -c 30000000 /dev/zero > /tmp/x$i & done; wait; sleep 20'])";
-    let limits = Limits { memory_bytes: 64 << 20, wall_time: seconds(5), ..Default::default() };
+    let limits = Limits { memory_bytes: 64 << 20, wall_time: seconds_of_work(5), ..Default::default() };
     for attack in [children, files] {
         let reply = limited(&daemon, &format!("{lowered}{attack}"), limits).await;
         assert_eq!(reply.outcome(), Outcome::MemoryExceeded, "{attack}: {}", reply.message);
