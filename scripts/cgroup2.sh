@@ -139,10 +139,9 @@ binary=$(cargo test --locked --test docker --no-run --message-format=json 2>/dev
     # shellcheck disable=SC2086
     set -- $tests
 }
-# One at a time, and no container more than a test uses: the guest has one processor and takes seconds for a container.
+# One at a time: the guest has one processor.
 {
     echo "export RUST_BACKTRACE=0 KILN_TEST_TIME_FACTOR=10 KILN_TEST_LANGUAGES=python,cpp"
-    echo "export KILN__LANGUAGES__POOLS__PYTHON__MIN=1 KILN__LANGUAGES__POOLS__CPP__MIN=1"
     echo "cd '$root' && exec '$binary' --test-threads=1 --nocapture $*"
 } >"$run/test.sh"
 say "running: $*"
