@@ -34,6 +34,8 @@ ln -sf /proc/self/fd/2 /dev/stderr
 ln -sf busybox /usr/bin/kill
 busybox ip link set lo up
 busybox hostname cgroup2
+# Each kill for memory would be told between the lines of the tests.
+echo 1 >/proc/sys/kernel/printk
 
 # Processes may not live in a group that hands controllers on to others.
 mount -t cgroup2 cgroup2 /sys/fs/cgroup

@@ -31,7 +31,7 @@ fail() {
 guest=
 cleanup() {
     # The guest's processes are processes of this machine, all in the group of their kernel.
-    [ -z "$guest" ] || kill -KILL -- "-$guest" 2>/dev/null || true
+    [ -z "$guest" ] || kill -s KILL -- "-$guest" 2>/dev/null || true
     rm -rf "$run"
 }
 trap cleanup EXIT
@@ -57,7 +57,7 @@ boot() {
         waited_s=$((waited_s + 1))
     done
     wait "$guest" || true
-    kill -KILL -- "-$guest" 2>/dev/null || true
+    kill -s KILL -- "-$guest" 2>/dev/null || true
     guest=
     [ -e "$run/result" ] || {
         cat "$run/console"
