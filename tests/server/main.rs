@@ -62,6 +62,7 @@ impl Server {
             ("KILN__SERVER__GRPC", "127.0.0.1:0"),
             ("KILN__SERVER__HTTP", "127.0.0.1:0"),
             ("KILN__LANGUAGES__ONLY", "python"),
+            ("KILN__CACHE__MIB", "0"),
         ]);
         variables.extend(settings.iter().copied());
         let variables =
