@@ -23,7 +23,7 @@ GROWTH_MAX, SLACK_MIB, SLACK_FILES = 1.2, 16, 32
 
 # Of a thousand executions. Java and Node start anew after each program, which costs a second and a fifth of one; a few of them
 # are thousands in the end.
-SHARES = {"python": 800, "cpp": 60, "go": 40, "rust": 40, "javascript": 32, "python-data": 20, "java": 5, "typescript": 3}
+SHARES = {"python": 820, "cpp": 60, "go": 40, "rust": 40, "python-data": 20, "javascript": 15, "typescript": 3, "java": 2}
 # Programs of a language that differ: in those that compile, each is compiled once.
 KINDS = 20
 
