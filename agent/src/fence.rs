@@ -1,13 +1,14 @@
 //! `kiln-agent fence`: not beside programs but once, in a short-lived container that shares the engine host's network, with that
 //! host's file system at `/host`. It has the host's own iptables keep what is in a bridge away from everything but the outside.
 //!
-//! Starts nothing but iptables, and touches no chain but its own and the two places where those are entered.
+//! Starts nothing but iptables and iptables-restore, and touches no chain but its own and the two places where those are entered.
 
 use std::fs;
 use std::io;
+use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::chroot;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The host's file system.
 const HOST: &str = "/host";
@@ -62,51 +63,64 @@ impl Fence {
         [(format!("{}-OUT", self.bridge), FORWARD), (format!("{}-HOST", self.bridge), INPUT)]
     }
 
+    /// All of it at once: where a fence stands already, what is in the bridge is at no moment without one.
     fn up(&self, resolvers: &[Ipv4Addr], denied: &[String]) -> io::Result<()> {
+        iptables("iptables-restore", &["--noflush"], &self.rules(resolvers, denied))
+    }
+
+    /// For iptables-restore. A chain that is there already is emptied first, and entered before what came ahead of it meanwhile.
+    fn rules(&self, resolvers: &[Ipv4Addr], denied: &[String]) -> String {
+        let mut declared = String::new();
+        let mut rules = String::new();
         for (chain, place) in self.chains() {
-            // One that is there already is made anew.
-            let _ = iptables(&["-N", &chain]);
-            iptables(&["-F", &chain])?;
-            for resolver in resolvers.iter().map(Ipv4Addr::to_string) {
+            declared += &format!(":{chain} - [0:0]\n");
+            for resolver in resolvers {
                 for protocol in ["udp", "tcp"] {
-                    iptables(&[
-                        "-A", &chain, "-d", &resolver, "-p", protocol, "--dport", "53", "-j", "RETURN",
-                    ])?;
+                    rules += &format!("-A {chain} -d {resolver} -p {protocol} --dport 53 -j RETURN\n");
                 }
             }
             if place == INPUT {
-                iptables(&["-A", &chain, "-j", "REJECT"])?;
+                rules += &format!("-A {chain} -j REJECT\n");
             } else {
-                for network in denied {
-                    iptables(&["-A", &chain, "-d", network, "-j", "REJECT"])?;
-                }
+                rules.extend(denied.iter().map(|network| format!("-A {chain} -d {network} -j REJECT\n")));
             }
-            // Entered last: half a fence is never in force without the rest of it.
-            let entry = ["-i", &self.bridge, "-j", &chain];
-            let _ = iptables(&[&["-D", place], &entry[..]].concat());
-            iptables(&[&["-I", place, "1"], &entry[..]].concat())?;
+            if iptables("iptables", &self.entry("-C", place, &chain), "").is_ok() {
+                rules += &format!("{}\n", self.entry("-D", place, &chain).join(" "));
+            }
+            rules += &format!("{}\n", self.entry("-I", place, &chain).join(" "));
         }
-        Ok(())
+        format!("*filter\n{declared}{rules}COMMIT\n")
+    }
+
+    fn entry<'a>(&'a self, what: &'a str, place: &'a str, chain: &'a str) -> [&'a str; 6] {
+        [what, place, "-i", &self.bridge, "-j", chain]
     }
 
     fn down(&self) {
         for (chain, place) in self.chains() {
             // What is not there need not be removed.
-            let _ = iptables(&["-D", place, "-i", &self.bridge, "-j", &chain]);
-            let _ = iptables(&["-F", &chain]);
-            let _ = iptables(&["-X", &chain]);
+            let _ = iptables("iptables", &self.entry("-D", place, &chain), "");
+            let _ = iptables("iptables", &["-F", &chain], "");
+            let _ = iptables("iptables", &["-X", &chain], "");
         }
     }
 }
 
-/// The host's own, which knows which of the kernel's tables its engine uses.
-fn iptables(arguments: &[&str]) -> io::Result<()> {
+/// One of the host's own tools, which know which of the kernel's tables its engine uses; `input` is what it reads.
+fn iptables(tool: &str, arguments: &[&str], input: &str) -> io::Result<()> {
     const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    let output = Command::new("iptables").arg("-w").args(arguments).env("PATH", PATH).output();
-    let output = output.map_err(|error| io::Error::other(format!("the host has no iptables: {error}")))?;
+    let mut command = Command::new(tool);
+    command.arg("-w").args(arguments).env("PATH", PATH);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let missing = |error| io::Error::other(format!("the host has no {tool}: {error}"));
+    let mut child = command.spawn().map_err(missing)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(io::Error::other(format!("iptables {}: {}", arguments.join(" "), said.trim())))
+    Err(io::Error::other(format!("{tool} {}: {}", arguments.join(" "), said.trim())))
 }

@@ -29,6 +29,8 @@ type Creation = BoxFuture<'static, Result<Option<(Warm, Greeting, Duration)>, Sa
 /// Why no blueprint can be had.
 enum ProvisionError {
     NoImage,
+    /// The pools are closed.
+    Closed,
     Engine(EngineError),
 }
 
@@ -175,6 +177,7 @@ async fn provision(pool: &LanguagePool, supplies: &Supplies) -> Option<Arc<Bluep
         }
         Err(error) => {
             let (readiness, words) = match error {
+                ProvisionError::Closed => return None,
                 ProvisionError::NoImage => {
                     (Readiness::NoImage, format!("no image; run `kiln images build {}`", pool.spec.id))
                 }
@@ -209,9 +212,10 @@ async fn make_blueprint(pool: &LanguagePool, supplies: &Supplies) -> Result<Blue
     let volume = supplies.volume.ensure(engine, &info.arch, &image.reference).await;
     let volume = volume.map_err(ProvisionError::Engine)?;
     if let Some(network) = &pool.network {
-        let fencing = supplies.fencing(&image.reference, &volume);
-        engine.open_network(network, &fencing).await.map_err(ProvisionError::Engine)?;
-        supplies.remember_fence(network, fencing);
+        let opened = supplies.open_network(network, &image.reference, &volume).await;
+        if !opened.map_err(ProvisionError::Engine)? {
+            return Err(ProvisionError::Closed);
+        }
     }
     Ok(Blueprint {
         network: pool.network.as_ref().map(|network| network.name.clone()),

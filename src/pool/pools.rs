@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -70,31 +70,42 @@ pub(super) struct Supplies {
     pub(super) uids: Arc<Uids>,
     /// The last answer, or the last failure.
     info: watch::Sender<Result<EngineInfo, EngineError>>,
-    /// What is to be taken down at the end.
-    fence: Mutex<Option<(Network, Fencing)>>,
+    /// What is to be taken down at the end. One language at a time puts it up.
+    fence: tokio::sync::Mutex<Option<(Network, Fencing)>>,
     /// Whether dead runs' containers are still to be removed.
     reaped: Mutex<bool>,
 }
 
 impl Supplies {
-    /// What the fence around a network is made with.
-    pub(super) fn fencing(&self, image: &str, volume: &str) -> Fencing {
-        Fencing {
+    /// Makes a network and the fence around it, to be taken down at the end; false once that has come.
+    ///
+    /// # Errors
+    /// Nothing is to be started in it.
+    pub(super) async fn open_network(
+        &self,
+        network: &Network,
+        image: &str,
+        volume: &str,
+    ) -> Result<bool, EngineError> {
+        let mut fence = self.fence.lock().await;
+        if self.closed.is_cancelled() {
+            return Ok(false);
+        }
+        let fencing = Fencing {
             image: image.to_owned(),
             volume: volume.to_owned(),
             volume_path: MOUNT_DIR.to_owned(),
             owner: self.owner.clone(),
-        }
-    }
-
-    /// It stands, and is taken down at the end.
-    pub(super) fn remember_fence(&self, network: &Network, fencing: Fencing) {
-        *self.fence.lock().unwrap_or_else(PoisonError::into_inner) = Some((network.clone(), fencing));
+        };
+        // Half of it may be there where it fails.
+        let (network, fencing) = fence.insert((network.clone(), fencing));
+        self.engine.open_network(network, fencing).await?;
+        Ok(true)
     }
 
     async fn take_down_fence(&self) {
-        let fence = self.fence.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((network, fencing)) = fence
+        let mut fence = self.fence.lock().await;
+        if let Some((network, fencing)) = fence.take()
             && let Err(error) = self.engine.close_network(&network, &fencing).await
         {
             tracing::warn!(%error, network = network.name, "the network is not removed");
@@ -190,7 +201,7 @@ impl Pools {
             traffic,
             uids: Uids::new(config.wear.uses_max, start),
             info: watch::Sender::new(Err(not_yet)),
-            fence: Mutex::new(None),
+            fence: tokio::sync::Mutex::default(),
             reaped: Mutex::new(false),
         };
         Self {

@@ -5,10 +5,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use kiln::proto::Outcome;
+use kiln::proto::{ExecuteRequest, Outcome};
 use tokio::net::{TcpListener, UnixStream};
 
-use crate::support::daemon::{Daemon, docker};
+use crate::support::daemon::{Daemon, docker, program};
 
 const SOCKET: &str = "/var/run/docker.sock";
 
@@ -49,6 +49,7 @@ async fn a_proxy_that_lets_only_kilns_calls_pass_is_enough() {
     let host = format!("unix://{}", socket.display());
     // The daemon waits for its engine, and so for the proxy to be installed and up.
     check(&[("DOCKER_HOST", &host)]).await;
+    check(&[("DOCKER_HOST", &host), NETWORK]).await;
 
     // A command that is newer than the engine agrees on a version by a call that does not pass: it is told.
     let version = docker(&["version", "--format", "{{.Server.APIVersion}}"]);
@@ -63,9 +64,14 @@ async fn a_proxy_that_lets_only_kilns_calls_pass_is_enough() {
     }
 }
 
+/// Its programs may use the network, which takes calls of its own.
+const NETWORK: (&str, &str) = ("KILN__NETWORK__LANGUAGES", "python");
+
 async fn check(settings: &[(&str, &str)]) {
     let daemon = Daemon::start_with(&["python"], settings).await;
-    let reply = daemon.run("python", "print('x' * 100000)").await;
+    let network = settings.contains(&NETWORK);
+    let request = ExecuteRequest { network, ..program("python", "print('x' * 100000)") };
+    let reply = daemon.execute(request).await.unwrap();
     assert_eq!(reply.outcome(), Outcome::Succeeded, "{}", reply.message);
     assert_eq!(reply.run.unwrap().stdout.len(), 100_001);
     daemon.stop();

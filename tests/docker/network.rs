@@ -60,8 +60,15 @@ async fn it_is_the_operators_to_allow() {
 
 #[tokio::test]
 async fn only_the_outside_is_within_reach() {
-    let allowed = [("KILN__NETWORK__LANGUAGES", "python"), ("KILN__LANGUAGES__POOLS__PYTHON__MIN", "2")];
-    let daemon = Daemon::start_with(&["python"], &allowed).await;
+    let allowed =
+        [("KILN__NETWORK__LANGUAGES", "python,javascript"), ("KILN__LANGUAGES__POOLS__PYTHON__MIN", "2")];
+    // A killed daemon leaves its network and its fence to the next one.
+    let instance = format!("kiln-test-{}", uuid::Uuid::new_v4().simple());
+    let languages = ["python", "javascript"];
+    let first = Daemon::launch(&instance, &languages, &allowed);
+    said(&first, &[], true).await;
+    first.kill();
+    let daemon = Daemon::launch(&instance, &languages, &allowed);
     let (found, _) = said(&daemon, &[], true).await;
     assert_eq!(found, "interfaces 1 default route True\n");
 
@@ -106,12 +113,15 @@ async fn only_the_outside_is_within_reach() {
     assert_eq!(said(&daemon, &[], false).await.0, "interfaces 0 default route False\n");
     let mut pools = PoolClient::new(daemon.channel().await);
     let pools = pools.get_pool(GetPoolRequest::default()).await.unwrap().into_inner().pools;
-    assert_eq!(pools.iter().map(|pool| pool.network).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(pools.iter().map(|pool| pool.network).collect::<Vec<_>>(), [false, false, true, true]);
 
     let bridge = docker(&["network", "inspect", "--format", "{{json .Options}}", &network]);
     let bridge: serde_json::Value = serde_json::from_str(&bridge).unwrap();
     let bridge = bridge["com.docker.network.bridge.name"].as_str().unwrap().to_owned();
-    assert!(rules().contains(&bridge));
+    // However often it was put up, it is entered once from each side.
+    daemon.execute(ExecuteRequest { network: true, ..program("javascript", ";") }).await.unwrap();
+    let entries = rules().lines().filter(|rule| rule.contains(&format!("-i {bridge} -j {bridge}-"))).count();
+    assert_eq!(entries, 2, "{}", rules());
     daemon.stop();
     assert!(!rules().contains(&bridge), "the fence is taken down");
     assert!(!docker(&["network", "ls", "--format", "{{.Name}}"]).lines().any(|name| name == network));

@@ -35,28 +35,41 @@ const DENIED: [&str; 9] = [
 ];
 
 pub(super) async fn open(docker: &Docker, network: &Network, fencing: &Fencing) -> Result<(), EngineError> {
-    let options = HashMap::from([
-        ("com.docker.network.bridge.name".to_owned(), network.bridge.clone()),
-        // Containers do not reach each other.
-        ("com.docker.network.bridge.enable_icc".to_owned(), "false".to_owned()),
-    ]);
     let labels = HashMap::from([(INSTANCE_LABEL.to_owned(), network.instance.clone())]);
     let request = NetworkCreateRequest {
         name: network.name.clone(),
         driver: Some("bridge".to_owned()),
         enable_ipv6: Some(false),
-        options: Some(options),
+        options: Some(options(network)),
         labels: Some(labels),
         ..NetworkCreateRequest::default()
     };
     match bounded("network create", CREATE_SECONDS_MAX, docker.create_network(request)).await {
-        // An earlier run's, of the same daemon: its containers are gone.
-        Ok(_) | Err(EngineError::Refused { status: 409, .. }) => {}
+        Ok(_) => {}
+        // Another language's, or an earlier run's, whose containers are gone. Engines differ in how they refuse it.
+        Err(EngineError::Refused { .. }) if is_there(docker, network).await? => {}
         Err(error) => return Err(error),
     }
     let mut words = vec![network.bridge.as_str(), "up"];
     words.extend(DENIED);
     fence(docker, fencing, &words).await
+}
+
+fn options(network: &Network) -> HashMap<String, String> {
+    HashMap::from([
+        ("com.docker.network.bridge.name".to_owned(), network.bridge.clone()),
+        // Containers do not reach each other.
+        ("com.docker.network.bridge.enable_icc".to_owned(), "false".to_owned()),
+    ])
+}
+
+/// Whether a network of this name is as it was asked for.
+async fn is_there(docker: &Docker, network: &Network) -> Result<bool, EngineError> {
+    match bounded("network inspect", ASK_SECONDS_MAX, docker.inspect_network(&network.name, None)).await {
+        Ok(found) => Ok(found.options == Some(options(network))),
+        Err(EngineError::Refused { status: 404, .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 pub(super) async fn close(docker: &Docker, network: &Network, fencing: &Fencing) -> Result<(), EngineError> {
