@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use crate::builds::{BuildKey, Builds, Lead, Obtained};
 use crate::domain::{Execution, KeepBuild, PackedBuild, Uncached};
 use crate::pool::Pools;
-use crate::sandbox::{Blueprint, BuildSource, Disposition};
+use crate::sandbox::{Blueprint, BuildSource, Disposition, SandboxError};
 
 /// Where an execution's build comes from, as far as is known before there is a container.
 pub(super) struct Build {
@@ -115,19 +115,20 @@ impl Build {
 pub(super) struct Kept(Option<oneshot::Receiver<Option<PackedBuild>>>);
 
 impl Kept {
-    /// What came; waits for the rest of it. `None` where the compiler made nothing to run.
+    /// What came; waits for the rest of it. `None` where the compiler made nothing to run, or nobody wants it.
+    ///
+    /// # Errors
+    /// Where the container fails at this: nothing is known of what the compiler made.
     pub(super) async fn collect(
         self,
         disposition: &mut Disposition,
         key: Option<BuildKey>,
         image_id: &str,
-    ) -> Option<Built> {
-        let receiver = self.0?;
-        let Disposition::Used(used) = disposition else { return None };
-        // A container that fails at this has a build that cannot be kept; the reset will find out about it.
-        used.collect().await.ok()?;
+    ) -> Result<Option<Built>, SandboxError> {
+        let (Some(receiver), Disposition::Used(used)) = (self.0, disposition) else { return Ok(None) };
+        used.collect().await?;
         let packed = receiver.await.ok().flatten();
-        Some(Built { key, image_id: image_id.to_owned(), packed })
+        Ok(Some(Built { key, image_id: image_id.to_owned(), packed }))
     }
 }
 

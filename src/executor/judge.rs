@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::admission::Permit;
 use crate::domain::{
@@ -19,7 +20,7 @@ use crate::domain::{
     Verdict,
 };
 
-use super::{Built, Clock, Collector, Done, ExecuteError, Executor, Task, unless_cancelled};
+use super::{Built, Clock, Collector, Done, ExecuteError, Executor, Task, span, unless_cancelled};
 
 /// What the lanes of one judgement share.
 struct Board<'a> {
@@ -106,9 +107,8 @@ impl Executor {
         cancel: &CancellationToken,
     ) -> Result<Option<Built>, ExecuteError> {
         let mut sink = Collector::default();
-        let clock = Clock::start();
-        let done = self.run_admitted(execution, Task::CompileOnly, clock, &mut sink, cancel).await;
-        let Done { report, settlement, built } = done.inspect_err(|error| self.log(execution, Err(error)))?;
+        let Done { report, settlement, built } =
+            self.part(execution, Task::CompileOnly, &mut sink, cancel).await?;
         let is_success = report.compile.as_ref().is_none_or(|compile| compile.evidence.is_success());
         let built = built.filter(|_| is_success);
         let verdict = match &built {
@@ -119,6 +119,21 @@ impl Executor {
         let _ = events.send(Judgement::Compiled(Compiled { verdict, stage: report.compile })).await;
         drop(settlement);
         Ok(built)
+    }
+
+    /// What takes place in one container, logged as an execution is.
+    async fn part(
+        &self,
+        execution: &Execution,
+        task: Task<'_>,
+        sink: &mut Collector,
+        cancel: &CancellationToken,
+    ) -> Result<Done, ExecuteError> {
+        let span = span(execution);
+        let part = self.run_admitted(execution, task, Clock::start(), sink, cancel);
+        let done = part.instrument(span.clone()).await;
+        span.in_scope(|| self.log(execution, done.as_ref().map(|done| &done.report)));
+        done
     }
 
     /// Runs one case after the other for as long as there are any.
@@ -135,9 +150,7 @@ impl Executor {
             let execution = execution(&board.judging.execution, case);
             let mut sink = Collector::default();
             let task = Task::Case(board.built);
-            let done = self.run_admitted(&execution, task, Clock::start(), &mut sink, cancel).await;
-            self.log(&execution, done.as_ref().map(|done| &done.report));
-            let Done { report, settlement, .. } = done?;
+            let Done { report, settlement, .. } = self.part(&execution, task, &mut sink, cancel).await?;
             let aftermath = self.aftermath(&execution, &report, settlement);
             let run = report.run;
             let stdout = run.as_ref().map_or(&[][..], |run| run.output.stdout.as_slice());

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
-use tracing::{Instrument, info_span};
+use tracing::{Instrument as _, Span, info_span};
 
 use crate::admission::{Admission, Refusal, until};
 use crate::builds::Builds;
@@ -100,11 +100,7 @@ impl Executor {
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
     ) -> Result<(Report, Aftermath), ExecuteError> {
-        let span =
-            info_span!("execution", id = %execution.id, language = %execution.language, labels = Empty);
-        if !execution.labels.is_empty() {
-            span.record("labels", tracing::field::debug(&execution.labels));
-        }
+        let span = span(execution);
         let result = self.run(execution, sink, cancel).instrument(span.clone()).await;
         span.in_scope(|| self.log(execution, result.as_ref().map(|(report, _)| report)));
         result.map(|(report, settlement)| {
@@ -196,7 +192,7 @@ impl Executor {
                     report.advice = self.record.advise(execution, &circumstances, &report, |language| {
                         self.is_as_preferred(language)
                     });
-                    return Ok(Done { report, settlement: Some(settlement), built });
+                    return Ok(Done { report, settlement: Some(settlement), built: built? });
                 }
                 Err(error)
                     if ran.first_start.is_none()
@@ -307,6 +303,15 @@ impl Done {
     fn never_started(execution: &Execution) -> Self {
         Self { report: never_started(execution), settlement: None, built: None }
     }
+}
+
+/// What is logged about an execution stands in this.
+fn span(execution: &Execution) -> Span {
+    let span = info_span!("execution", id = %execution.id, language = %execution.language, labels = Empty);
+    if !execution.labels.is_empty() {
+        span.record("labels", tracing::field::debug(&execution.labels));
+    }
+    span
 }
 
 /// Nothing has been started that would have to be ended.
