@@ -164,7 +164,7 @@ impl Busy {
         };
         tokio::select! {
             result = listen(reader, id, plan, &self.blueprint.image.reference, sink, &tell, &mut self.capture, ran) => result,
-            error = speak(writer, plan, live, heard, cancel) => Err(error),
+            result = speak(writer, plan, live, heard, cancel) => result,
             () = killed => Ok(()),
         }
     }

@@ -29,18 +29,26 @@ pub(super) struct Heard {
     pub(super) is_started: bool,
 }
 
-/// Sends the job and its input, never more of that than the agent has room for; then waits to kill. Ends only by an error:
-/// once everything is said, the listener ends the conversation.
+/// Whether the agent has the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HandedOver {
+    Yes,
+    /// The caller has cancelled while its files came.
+    No,
+}
+
+/// Sends the job and its input, never more of that than the agent has room for; then waits to kill. Ends by an error, or where
+/// the caller has cancelled before the agent had the job; else the listener ends the conversation.
 pub(super) async fn speak(
     writer: &mut Writer,
     plan: &Plan,
     live: Option<&mut LiveInput>,
     heard: watch::Receiver<Heard>,
     cancel: &CancellationToken,
-) -> SandboxError {
-    match say(writer, plan, live, heard, cancel).await {
-        Ok(()) => std::future::pending().await,
-        Err(error) => error,
+) -> Result<(), SandboxError> {
+    match say(writer, plan, live, heard, cancel).await? {
+        HandedOver::Yes => std::future::pending().await,
+        HandedOver::No => Ok(()),
     }
 }
 
@@ -50,7 +58,7 @@ async fn say(
     live: Option<&mut LiveInput>,
     mut heard: watch::Receiver<Heard>,
     cancel: &CancellationToken,
-) -> Result<(), SandboxError> {
+) -> Result<HandedOver, SandboxError> {
     let mut input = Input::new(plan.stdin.clone());
     match live {
         // Without input the whole job is one write.
@@ -68,7 +76,10 @@ async fn say(
                 writer.send_bytes(&plan.opening[..plan.job_at]).await?;
                 let held = send_files(writer, live, cancel);
                 let bound = Duration::from_secs(HOLD_SECONDS_MAX);
-                timeout(bound, held).await.map_err(|_| SandboxError::CallerGone)??;
+                let is_complete = timeout(bound, held).await.map_err(|_| SandboxError::CallerGone)??;
+                if !is_complete {
+                    return Ok(HandedOver::No);
+                }
                 writer.send_bytes(&plan.opening[plan.job_at..]).await?;
             } else {
                 writer.send_bytes(&plan.opening).await?;
@@ -85,22 +96,23 @@ async fn say(
         }
     }
     cancel.cancelled().await;
-    writer.send(&[HostMessage::Kill]).await
+    writer.send(&[HostMessage::Kill]).await?;
+    Ok(HandedOver::Yes)
 }
 
-/// Sends files as the caller does, until it says that all are there.
+/// Sends files as the caller does, until it says that all are there: then `true`. `false` where it has cancelled.
 async fn send_files(
     writer: &mut Writer,
     live: &mut LiveInput,
     cancel: &CancellationToken,
-) -> Result<(), SandboxError> {
+) -> Result<bool, SandboxError> {
     loop {
         let message = tokio::select! {
             biased;
-            () = cancel.cancelled() => return Ok(()),
+            () = cancel.cancelled() => return Ok(false),
             message = live.next() => message,
         };
-        let Some(LiveMessage::File { path, executable, append, content }) = message else { return Ok(()) };
+        let Some(LiveMessage::File { path, executable, append, content }) = message else { return Ok(true) };
         // A file without content still has one piece.
         let pieces = content.chunks(FILE_PIECE_BYTES).chain(content.is_empty().then_some(&[][..]));
         for (index, piece) in pieces.enumerate() {

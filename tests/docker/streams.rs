@@ -260,6 +260,13 @@ async fn files_of_64_mib_go_in_and_come_out_whole_and_the_daemon_stays_small() {
         let status = call.end().await.unwrap_err();
         assert!(status.code() == Code::InvalidArgument && status.message().contains(what), "{status}");
     }
+
+    // Cancelled while its files come, it is never started, with half of them.
+    let mut call = Call::start(&daemon, ExecuteRequest { hold: true, ..program("python", "print(1)") }).await;
+    call.say(piece("half", b"x", false)).await;
+    call.say(Say::Cancel(Cancel {})).await;
+    let reply = call.end().await.unwrap();
+    assert_eq!((reply.outcome(), reply.run), (Outcome::Cancelled, None));
     daemon.stop();
 }
 
