@@ -112,11 +112,11 @@ async fn shelve(
     let volume = Volume { name: blueprint.volume.clone(), owner: blueprint.owner.clone() };
     let file =
         |key: &BuildKey, content: Vec<u8>| VolumeFile { path: path(key), content, access: Access::Agent };
+    // What is here again is not to be emptied, now or later.
+    stale.retain(|(of, old)| *of != volume.name || *old != key);
     // What is kept no longer becomes empty: only a running container could remove it.
-    let mut files: Vec<_> = stale
-        .extract_if(.., |(of, old)| *of == volume.name && *old != key)
-        .map(|(_, old)| file(&old, Vec::new()))
-        .collect();
+    let mut files: Vec<_> =
+        stale.extract_if(.., |(of, _)| *of == volume.name).map(|(_, old)| file(&old, Vec::new())).collect();
     files.push(file(&key, content.into()));
     let filled = engine.fill_volume(&volume, &blueprint.image.reference, files).await;
     if let Some(entry) = builds.state().store.get(&key) {

@@ -1,8 +1,9 @@
 //! The builds that are kept: a list in the order of use, and a file each. Bounded in bytes; a file that is not what its name
 //! says is dropped when that is found.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -138,7 +139,8 @@ impl Store {
 
 /// The builds of a folder, which is made where it is missing: when each was used last, its key, length and CRC-32.
 fn list(folder: &Path) -> io::Result<Vec<(SystemTime, BuildKey, u64, u32)>> {
-    fs::create_dir_all(folder)?;
+    // What tenants have compiled is for the daemon alone.
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     // That it can be listed does not say that it can be written to.
     let probe = folder.join(format!("probe.{UNFINISHED}"));
     fs::write(&probe, "")?;
@@ -183,6 +185,8 @@ pub(super) fn read(file: &Path, bytes: u64, crc32: u32) -> Option<PackedBuild> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn key(number: u8) -> BuildKey {
@@ -217,6 +221,8 @@ mod tests {
     fn a_restart_finds_what_was_written_and_removes_what_is_no_build() {
         let directory = tempfile::tempdir().unwrap();
         let (store, _) = Store::open(Some(directory.path()), 100);
+        let mode = fs::metadata(directory.path().join(FOLDER)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "for nobody else");
         let good = written(&store, 1, b"good");
         let cut = written(&store, 2, b"cut off");
         fs::write(&cut, b"cut").unwrap();
