@@ -1,5 +1,5 @@
-//! What runs inside each of Kiln's containers, in two modes (and in a third outside of them, see `fence`): `init` is PID 1 and only reaps; `agent` is started by the
-//! one `docker exec` of the container, runs programs for the daemon and tells what happened.
+//! What runs inside each of Kiln's containers, in two modes: `init` is PID 1 and only reaps; `agent` is started by the one
+//! `docker exec` of the container, runs programs for the daemon and tells what happened. A third, `fence`, is not for them.
 //!
 //! Single-threaded, no async runtime, no network. It never runs a program as its own user.
 

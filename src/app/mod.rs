@@ -76,7 +76,8 @@ pub struct App {
     grpc: (TcpListener, GrpcServer),
     http: (TcpListener, HttpState),
     pools: Arc<Pools>,
-    builds: (Builds, Arc<dyn Engine>),
+    builds: Builds,
+    engine: Arc<dyn Engine>,
     admission: Arc<Admission>,
     tasks: Tasks,
 }
@@ -125,8 +126,13 @@ impl App {
         let http_listener = listen(config.http).await?;
         let tasks = Tasks::default();
         let builds = Builds::open(config.builds);
-        let for_builds = Arc::clone(&engine);
-        let pools = Arc::new(make_pools(config.pool, &config.catalogue, engine, agents, &config.instance));
+        let pools = Arc::new(make_pools(
+            config.pool,
+            &config.catalogue,
+            Arc::clone(&engine),
+            agents,
+            &config.instance,
+        ));
         let admission = Arc::new(Admission::new(config.admission));
         let health = Health::new(config.catalogue.clone(), Arc::clone(&pools), Arc::clone(&admission));
         let record = Record::new(config.record, &config.catalogue);
@@ -151,7 +157,8 @@ impl App {
             grpc: (grpc_listener, grpc),
             http: (http_listener, http),
             pools,
-            builds: (builds, for_builds),
+            builds,
+            engine,
             admission,
             tasks,
         })
@@ -182,7 +189,7 @@ impl App {
         };
         tokio::pin!(servers);
         self.pools.start(&self.tasks);
-        self.builds.0.start(Arc::clone(&self.builds.1), &self.tasks);
+        self.builds.start(Arc::clone(&self.engine), &self.tasks);
         tracing::info!(%grpc_address, %http_address, version = env!("CARGO_PKG_VERSION"), "serving");
 
         let mut result = tokio::select! {
@@ -195,7 +202,7 @@ impl App {
             admission: &self.admission,
             tasks: &self.tasks,
             pools: &self.pools,
-            builds: &self.builds.0,
+            builds: &self.builds,
             not_serving,
         };
         if result.is_ok() {
