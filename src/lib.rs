@@ -2,7 +2,7 @@
 //!
 //! In reading order: `domain` (what Kiln talks about), `language` (the catalogue), `wire` (what daemon and agent say),
 //! `engine` (containers), `sandbox` (one container and its agent), `pool` (many of them, warm), `builds` (what was compiled
-//! before), `admission`, `record` (what it all took), `executor`
+//! before), `packages` (what is installed for them), `admission`, `record` (what it all took), `executor`
 //! (the request path), `grpc` and `http` (how it is reached), `app` (how it is put together), `cli`.
 
 #![forbid(unsafe_code)]
@@ -20,6 +20,7 @@ pub mod health;
 pub mod http;
 pub mod images;
 pub mod language;
+pub mod packages;
 pub mod pool;
 pub mod proto;
 pub mod record;

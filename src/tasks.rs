@@ -1,7 +1,7 @@
 //! Every task of the daemon is started here and ends here.
 //!
 //! Client tasks come and go with requests and are waited for at shutdown. Maintenance tasks end only at shutdown:
-//! one that ends before is a defect, and stops the daemon rather than leave it limping.
+//! one that ends before is a defect, and stops the daemon rather than leave it limping. Workers end when their work is done.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -39,6 +39,18 @@ impl Tasks {
         F::Output: Send + 'static,
     {
         tokio::spawn(self.clients.track_future(work))
+    }
+
+    /// Starts work on nobody's behalf that ends by itself, at the latest by [`Tasks::stop_maintenance`]; a panic is a defect.
+    #[expect(clippy::disallowed_methods, reason = "the one place that owns tasks")]
+    pub fn worker(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let (stop, defect) = (self.stop.clone(), self.defect.clone());
+        let watched = async move {
+            let on_end = defect.drop_guard();
+            let _ = stop.run_until_cancelled(work).await;
+            on_end.disarm();
+        };
+        tokio::spawn(self.maintenance.track_future(watched));
     }
 
     /// Starts a task that must run until [`Tasks::stop_maintenance`].

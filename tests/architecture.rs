@@ -15,7 +15,7 @@ const MAIN_LINES_MAX: usize = 60;
 
 /// Module -> what of ours it may import. `tasks` and `telemetry` are leaves that everyone may use; a test module may
 /// import what its subject may.
-const IMPORTS: [(&str, &[&str]); 21] = [
+const IMPORTS: [(&str, &[&str]); 22] = [
     ("domain", &[]),
     ("wire", &[]),
     ("telemetry", &[]),
@@ -28,14 +28,19 @@ const IMPORTS: [(&str, &[&str]); 21] = [
     ("sandbox", &["engine", "wire", "language", "domain"]),
     ("admission", &["domain", "telemetry"]),
     ("pool", &["sandbox", "engine", "images", "language", "domain", "admission", "tasks", "telemetry"]),
+    ("packages", &["pool", "sandbox", "engine", "language", "domain", "tasks"]),
     ("record", &["language", "domain", "telemetry"]),
-    ("executor", &["admission", "builds", "pool", "record", "sandbox", "language", "domain", "telemetry"]),
+    (
+        "executor",
+        &["admission", "builds", "packages", "pool", "record", "sandbox", "language", "domain", "telemetry"],
+    ),
     ("health", &["admission", "pool", "engine", "language", "domain"]),
     (
         "grpc",
         &[
             "executor",
             "admission",
+            "packages",
             "pool",
             "record",
             "sandbox",
@@ -48,7 +53,10 @@ const IMPORTS: [(&str, &[&str]); 21] = [
         ],
     ),
     ("http", &["health", "pool"]),
-    ("config", &["admission", "builds", "domain", "engine", "language", "pool", "record", "telemetry"]),
+    (
+        "config",
+        &["admission", "builds", "domain", "engine", "language", "packages", "pool", "record", "telemetry"],
+    ),
     (
         "app",
         &[
@@ -62,6 +70,7 @@ const IMPORTS: [(&str, &[&str]); 21] = [
             "health",
             "http",
             "language",
+            "packages",
             "pool",
             "record",
             "tasks",

@@ -26,7 +26,7 @@ use kiln::domain::{
 };
 use kiln::engine::Owner;
 use kiln::language::Catalogue;
-use kiln::pool::{AgentVolume, PoolConfig, Pools, Services, Settlement, Wear};
+use kiln::pool::{AgentVolume, PackagePools, PoolConfig, Pools, Services, Settlement, Wanted, Wear};
 use kiln::sandbox::{BuildSource, Extent, Plan};
 use kiln::tasks::Tasks;
 use kiln::wire::{AgentMessage, Decoder, Setup, Stage, Stream, encode};
@@ -98,6 +98,7 @@ fn execution(catalogue: &Catalogue, python: &LanguageId) -> Execution {
         terminal: None,
         is_held: false,
         has_network: false,
+        packages: None,
         isolation: Isolation::Tenant,
         tenant: Tenant::new(""),
         labels: Vec::new(),
@@ -119,6 +120,13 @@ fn lease(criterion: &mut Criterion) {
         lease_wait_max: std::time::Duration::from_secs(30),
         wear: Wear { uses_max: 500, age_max: std::time::Duration::from_secs(3600) },
         networked: Vec::new(),
+        packages: PackagePools {
+            languages: Vec::new(),
+            sets_max: 1,
+            containers_max: 1,
+            idle_max: std::time::Duration::from_secs(60),
+            limits: catalogue.languages()[0].limits,
+        },
     };
     let pools = Arc::new(Pools::new(config, services, &catalogue));
     let tasks = Tasks::default();
@@ -128,7 +136,14 @@ fn lease(criterion: &mut Criterion) {
     let cancel = CancellationToken::new();
     criterion.bench_function("lease, run at an agent that answers at once, settle", |bencher| {
         bencher.to_async(&runtime).iter(|| async {
-            let lease = pools.lease(&python, execution.affinity(), false, None).await.unwrap();
+            let wanted = Wanted {
+                language: &python,
+                set: None,
+                has_network: false,
+                affinity: execution.affinity(),
+                deadline: None,
+            };
+            let lease = pools.lease(wanted).await.unwrap();
             let plan = Plan::new(&execution, lease.warm.blueprint(), &source, Extent::Whole).unwrap();
             let busy = lease.warm.begin();
             let mut sink = Nowhere;

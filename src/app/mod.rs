@@ -21,6 +21,7 @@ use crate::grpc::{GrpcServer, GrpcServices, NotServing, ServeError};
 use crate::health::Health;
 use crate::http::{self, HttpState};
 use crate::language::Catalogue;
+use crate::packages::Packages;
 use crate::pool::{AgentBinary, AgentVolume, PoolConfig, Pools, Services};
 use crate::record::Record;
 use crate::tasks::Tasks;
@@ -133,6 +134,7 @@ impl App {
             agents,
             &config.instance,
         ));
+        let packages = Packages::new(config.packages, Arc::clone(&pools), Arc::clone(&engine), tasks.clone());
         let admission = Arc::new(Admission::new(config.admission));
         let health = Health::new(config.catalogue.clone(), Arc::clone(&pools), Arc::clone(&admission));
         let record = Record::new(config.record, &config.catalogue);
@@ -141,6 +143,7 @@ impl App {
                 Arc::clone(&admission),
                 Arc::clone(&pools),
                 builds.clone(),
+                packages,
                 record.clone(),
             ),
             record,

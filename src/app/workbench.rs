@@ -14,7 +14,8 @@ use crate::domain::{
 use crate::engine::{Engine, EngineError};
 use crate::executor::{ExecuteError, Executor};
 use crate::language::{Catalogue, LanguageSpec, PoolBounds, SmokeProgram};
-use crate::pool::PoolConfig;
+use crate::packages::Packages;
+use crate::pool::{PackagePools, PoolConfig};
 use crate::record::Record;
 use crate::tasks::Tasks;
 
@@ -88,13 +89,17 @@ impl Workbench {
         let instance = format!("kiln-proof-{}", uuid::Uuid::new_v4().simple());
         let engine = Arc::clone(&self.engine);
         // What proves an image needs no network.
-        let config = PoolConfig { networked: Vec::new(), ..self.config.pool.clone() };
+        let packages = PackagePools { languages: Vec::new(), ..self.config.pool.packages.clone() };
+        let config = PoolConfig { networked: Vec::new(), packages, ..self.config.pool.clone() };
         let pools = Arc::new(super::make_pools(config, &catalogue, engine, super::AGENTS, &instance));
         let admission = Arc::new(Admission::new(AdmissionConfig { in_flight_max: 1, queued_max: 0 }));
         let record = Record::new(self.config.record, &catalogue);
         // What proves an image is compiled in it.
-        let executor = Executor::new(admission, Arc::clone(&pools), Builds::open(BuildsConfig::NONE), record);
+        let builds = Builds::open(BuildsConfig::NONE);
         let tasks = Tasks::default();
+        let engine = Arc::clone(&self.engine);
+        let packages = Packages::new(self.config.packages.clone(), Arc::clone(&pools), engine, tasks.clone());
+        let executor = Executor::new(admission, Arc::clone(&pools), builds, packages, record);
         pools.start(&tasks);
         let mut result = Ok(language.smoke.len());
         for program in &language.smoke {
@@ -131,6 +136,7 @@ async fn prove_program(
         terminal: None,
         is_held: false,
         has_network: false,
+        packages: None,
         limits: language.limits,
         estimate: None,
         // The second program runs in the first one's container: that it can be reset is part of the proof.

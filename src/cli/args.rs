@@ -127,6 +127,12 @@ pub struct RunArguments {
     /// Give the program a terminal, this one's size; implies --interactive
     #[arg(short, long, conflicts_with_all = ["stdin", "json"])]
     pub tty: bool,
+    /// Have a package installed, such as 'requests==2.32'; may be repeated
+    #[arg(long, value_name = "REQUIREMENT")]
+    pub package: Vec<String>,
+    /// Let the program use the network
+    #[arg(long)]
+    pub network: bool,
     /// Return files that the program leaves and this glob matches, such as '*.png'; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub artifact: Vec<String>,

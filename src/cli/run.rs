@@ -83,6 +83,8 @@ fn request(arguments: &RunArguments, language: String) -> Result<ExecuteRequest,
         language,
         code,
         artifacts: arguments.artifact.clone(),
+        packages: arguments.package.clone(),
+        network: arguments.network,
         args: arguments.args.clone(),
         env: arguments.env.iter().cloned().collect(),
         stdin,
@@ -145,6 +147,7 @@ fn summary(reply: &ExecuteResponse) -> String {
         time.seconds as f64 * 1e3 + f64::from(time.nanos) / 1e6
     };
     let parts = [
+        ("packages", timings.packages),
         ("lease", timings.lease),
         ("prepare", timings.prepare),
         ("compile", timings.compile),

@@ -7,7 +7,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
 use crate::proto::pool_client::PoolClient;
-use crate::proto::{GetPoolRequest, GetPoolResponse, ListLanguagesRequest};
+use crate::proto::{GetPoolRequest, GetPoolResponse, LanguagePool, ListLanguagesRequest};
 
 use super::args::{PoolArguments, Query, Server};
 use super::client::{CliError, connect, executor, serves, to_json};
@@ -89,7 +89,7 @@ fn pool_table(reply: &GetPoolResponse) -> Table {
     }
     for pool in &reply.pools {
         table.add_row([
-            pool.language.clone(),
+            name(pool),
             pool.min.to_string(),
             pool.max.to_string(),
             pool.target.to_string(),
@@ -107,6 +107,14 @@ fn pool_table(reply: &GetPoolResponse) -> Table {
         ]);
     }
     table
+}
+
+/// The language, and what its pool is for beside plain programs.
+fn name(pool: &LanguagePool) -> String {
+    let marks = [(pool.installs, "installer"), (pool.network && !pool.installs, "network")];
+    let marks = marks.iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| *mark);
+    let words = std::iter::once(pool.language.as_str()).chain(marks);
+    words.chain(pool.packages.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
 }
 
 /// Succeeds where the daemon serves.

@@ -135,9 +135,10 @@ fn line(language: &str, slow: &SlowExecution, now: SystemTime) -> Vec<String> {
 
 /// The parts that took a tenth of it or more.
 fn where_it_went(timings: &Timings) -> String {
-    let Timings { queue, lease, prepare, compile, run, collect, total } = *timings;
+    let Timings { queue, packages, lease, prepare, compile, run, collect, total } = *timings;
     let parts = [
         ("queue", queue),
+        ("packages", packages),
         ("lease", lease),
         ("prepare", prepare),
         ("compile", compile),

@@ -1,5 +1,6 @@
 //! Settings: read, validated once, and handed to the modules they belong to. Only `app` and `main` import this.
 
+mod packages;
 mod raw;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use crate::builds::BuildsConfig;
 use crate::domain::{LanguageId, Limits, MEMORY_BYTES_MIN};
 use crate::engine::DockerConfig;
 use crate::language::{Catalogue, CatalogueError, PoolBounds};
+use crate::packages::PackagesConfig;
 use crate::pool::{PoolConfig, Wear};
 use crate::record::RecordConfig;
 use crate::telemetry::LogConfig;
@@ -51,6 +53,8 @@ pub struct Config {
     pub admission: AdmissionConfig,
     /// What is kept of what was compiled.
     pub builds: BuildsConfig,
+    /// What is installed for programs.
+    pub packages: PackagesConfig,
     /// What counts as slow.
     pub record: RecordConfig,
     /// The languages.
@@ -130,13 +134,16 @@ fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsE
         stack_bytes_max: u64::MAX,
     };
     let catalogue = catalogue(&raw.languages)?;
-    let networked = networked(&raw.network.languages, &catalogue)?;
-    let uses_max = uses(raw.pool.uses, &catalogue, &networked)?;
+    let networked = languages("network.languages", &raw.network.languages, &catalogue)?;
+    let package_pools = packages::pools(&raw.packages, &catalogue)?;
+    let uses_max = uses(raw.pool.uses, &catalogue, &networked, package_pools.containers())?;
     let age_minutes = within("pool.age_minutes", raw.pool.age_minutes, 1, 7 * 24 * 60)?;
     let request_mib = within("server.request_mib", raw.server.request_mib, 1, REQUEST_MIB_MAX)?;
     let builds = builds(raw.cache, caches, &instance)?;
+    let packages = packages::installing(&raw.packages, &catalogue, builds.directory.as_deref())?;
     Ok(Config {
         builds,
+        packages,
         grpc,
         http,
         instance,
@@ -151,6 +158,7 @@ fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsE
             cpu_millis: within("pool.cpu_millis", raw.pool.cpu_millis.into(), 10, 1_000_000)? as u32,
             lease_wait_max: time("pool.lease_wait_seconds", raw.pool.lease_wait_seconds)?,
             networked,
+            packages: package_pools,
             wear: Wear { uses_max, age_max: Duration::from_secs(60 * age_minutes) },
         },
         admission: AdmissionConfig {
@@ -211,18 +219,25 @@ fn catalogue(raw: &RawLanguages) -> Result<Catalogue, SettingsError> {
     Ok(catalogue)
 }
 
-/// The languages whose programs may use the network, by id.
-fn networked(names: &[String], catalogue: &Catalogue) -> Result<Vec<LanguageId>, SettingsError> {
+/// Languages by id, from any of their names.
+fn languages(key: &str, names: &[String], catalogue: &Catalogue) -> Result<Vec<LanguageId>, SettingsError> {
     let found = |name: &String| {
-        let spec = catalogue.find(name).ok_or_else(|| unknown("network.languages", name, catalogue))?;
+        let spec = catalogue.find(name).ok_or_else(|| unknown(key, name, catalogue))?;
         Ok(spec.id.clone())
     };
     names.iter().map(found).collect()
 }
 
-fn uses(given: u32, catalogue: &Catalogue, networked: &[LanguageId]) -> Result<u32, SettingsError> {
+/// `others`: containers beside the languages' own.
+fn uses(
+    given: u32,
+    catalogue: &Catalogue,
+    networked: &[LanguageId],
+    others: u32,
+) -> Result<u32, SettingsError> {
     let pools = |id| 1 + u32::from(networked.contains(id));
     let containers: u32 = catalogue.languages().iter().map(|spec| spec.pool.max * pools(&spec.id)).sum();
+    let containers = containers + others;
     let most = Wear::uses_ceiling(containers);
     if (1..=most).contains(&given) {
         return Ok(given);

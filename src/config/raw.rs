@@ -79,6 +79,37 @@ pub(super) struct RawNetwork {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub(super) struct RawPackages {
+    pub(super) languages: Vec<String>,
+    /// By language.
+    pub(super) index: BTreeMap<String, String>,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) set_mib: u64,
+    pub(super) install_seconds: u64,
+    pub(super) kept: u64,
+    pub(super) sets: u64,
+    pub(super) containers: u64,
+    pub(super) idle_minutes: u64,
+}
+
+impl Default for RawPackages {
+    fn default() -> Self {
+        Self {
+            languages: Vec::new(),
+            index: BTreeMap::new(),
+            ca_file: None,
+            set_mib: 256,
+            install_seconds: 180,
+            kept: 16,
+            sets: 4,
+            containers: 3,
+            idle_minutes: 10,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct RawCache {
     pub(super) directory: Option<PathBuf>,
     pub(super) mib: u64,
@@ -165,6 +196,7 @@ pub(super) struct RawConfig {
     pub(super) admission: RawAdmission,
     pub(super) cache: RawCache,
     pub(super) network: RawNetwork,
+    pub(super) packages: RawPackages,
     pub(super) record: RawRecord,
     pub(super) limits: RawLimits,
     pub(super) languages: RawLanguages,
@@ -186,6 +218,7 @@ pub(super) fn read(file: Option<&Path>, variables: Vec<(String, String)>) -> Res
         .list_separator(",")
         .with_list_parse_key("languages.only")
         .with_list_parse_key("network.languages")
+        .with_list_parse_key("packages.languages")
         .source(Some(variables.into_iter().collect()));
     Config::builder().add_source(source).add_source(environment).build()?.try_deserialize()
 }

@@ -12,6 +12,7 @@ use super::evidence::{StageKind, StageOutput, StageReport, StreamKind};
 use super::isolation::{Affinity, Isolation, Tenant};
 use super::limits::Limits;
 use super::live::{LiveInput, TerminalSize};
+use super::package::PackageSet;
 use super::verdict::Verdict;
 
 /// A language's id, such as `python`. Cheap to clone.
@@ -96,6 +97,8 @@ pub struct Execution {
     pub is_held: bool,
     /// Whether it may use the network.
     pub has_network: bool,
+    /// What it wants installed.
+    pub packages: Option<PackageSet>,
     /// How far its container may be shared.
     pub isolation: Isolation,
     /// Whose it is.
@@ -161,6 +164,8 @@ pub struct SinkClosed;
 pub struct Timings {
     /// Waiting for admission.
     pub queue: Duration,
+    /// Waiting for packages to be installed.
+    pub packages: Duration,
     /// Waiting for a warm container.
     pub lease: Duration,
     /// Limits set and files sent.

@@ -12,6 +12,7 @@ mod isolation;
 mod judging;
 mod limits;
 mod live;
+mod package;
 mod verdict;
 
 pub use artifact::{ARTIFACTS_MAX, Artifact, ArtifactHead, ArtifactRequest, ArtifactsLeftOut};
@@ -29,4 +30,5 @@ pub use isolation::{Affinity, Isolation, Tenant};
 pub use judging::{Case, CaseVerdict, Compiled, JudgeSummary, Judged, Judgement, Judging};
 pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN, OPEN_FILES_MIN, STACK_BYTES_MIN};
 pub use live::{LiveInput, LiveMessage, TerminalSize};
+pub use package::{PackageSet, REQUIREMENTS_MAX};
 pub use verdict::{Outcome, Verdict, bytes_in_words, judge, name_of_signal};

@@ -13,8 +13,8 @@ use async_trait::async_trait;
 pub use docker::{DockerConfig, DockerEngine};
 pub use error::EngineError;
 pub use types::{
-    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, Fencing, ImageFacts, NO_CGROUP,
-    Network, Owner, Piece, Progress, Tmpfs, Volume, VolumeFile,
+    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, EngineInfo, Fencing, ImageFacts, LAYER_LABEL,
+    Layer, NO_CGROUP, Network, Owner, Piece, Progress, Tmpfs, Volume, VolumeFile,
 };
 
 /// What Kiln needs of an engine. Every call is bounded in time and in parallelism by the implementation.
@@ -35,6 +35,12 @@ pub trait Engine: Send + Sync + fmt::Debug {
         image: &str,
         files: Vec<VolumeFile>,
     ) -> Result<(), EngineError>;
+    /// Makes an image of another one and the files of an archive.
+    async fn add_layer(&self, owner: &Owner, layer: &Layer) -> Result<(), EngineError>;
+    /// The names of such images of this instance, the oldest first.
+    async fn layers(&self, owner: &Owner) -> Result<Vec<String>, EngineError>;
+    /// Removes such an image, unless a container is made of it.
+    async fn remove_layer(&self, reference: &str) -> Result<(), EngineError>;
     /// Makes a network where it is missing, and the fence around it: of all there is, only the outside is within reach.
     async fn open_network(&self, network: &Network, fencing: &Fencing) -> Result<(), EngineError>;
     /// Removes a network that nothing is in any more, and its fence.

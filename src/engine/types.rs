@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -47,6 +48,12 @@ pub struct Owner {
 }
 
 impl Owner {
+    /// The label of what outlives a run of the daemon.
+    #[must_use]
+    pub fn lasting_label(&self) -> (String, String) {
+        (INSTANCE_LABEL.to_owned(), self.instance.clone())
+    }
+
     /// The labels, with the language's where there is one.
     #[must_use]
     pub fn labels(&self, language: Option<&str>) -> BTreeMap<String, String> {
@@ -63,6 +70,8 @@ impl Owner {
 pub(super) const INSTANCE_LABEL: &str = "kiln.instance";
 /// Label with the daemon's run.
 pub(super) const EPOCH_LABEL: &str = "kiln.epoch";
+/// Label of images that are another one and a layer over it; says what is in that.
+pub const LAYER_LABEL: &str = "kiln.layer";
 const LANGUAGE_LABEL: &str = "kiln.language";
 
 /// The "version" of an engine that puts its containers into no cgroup, and so bounds nothing of them.
@@ -153,6 +162,19 @@ pub struct Fencing {
     pub volume_path: String,
     /// Who owns the container that makes it.
     pub owner: Owner,
+}
+
+/// An image to be made of another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// The other one's name.
+    pub base: String,
+    /// Name and tag of the result.
+    pub reference: String,
+    /// Its labels, [`LAYER_LABEL`] among them.
+    pub labels: BTreeMap<String, String>,
+    /// A tar archive, with paths from the root.
+    pub archive: PathBuf,
 }
 
 /// A hardened container.

@@ -21,7 +21,8 @@ use crate::domain::{
     Execution, Fault, LanguageId, Outcome, Placement, Report, Sink, StageEvidence, StageKind, StageReport,
     Timings, judge,
 };
-use crate::pool::{Lease, LeaseError, Pools, Settlement};
+use crate::packages::{Packages, PackagesError, Set};
+use crate::pool::{Lease, LeaseError, Pools, Settlement, Wanted};
 use crate::record::{Circumstances, Note, Record};
 use crate::sandbox::{Blueprint, BuildSource, Extent, Plan, Ran, SandboxError};
 use crate::telemetry::metrics;
@@ -37,6 +38,10 @@ pub use collector::Collector;
 /// A sandbox that breaks before its program started is replaced this often.
 const REPLACEMENTS_MAX: u32 = 1;
 
+/// What a program is told that had to wait for its packages.
+const INSTALLED: &str =
+    "its packages had to be installed first; the next program that wants the same ones finds them";
+
 /// Why an execution has no outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
@@ -46,6 +51,9 @@ pub enum ExecuteError {
     /// There was no container for it.
     #[error(transparent)]
     NoContainer(#[from] LeaseError),
+    /// It does not get its packages.
+    #[error(transparent)]
+    Packages(#[from] PackagesError),
     /// Its container broke.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
@@ -61,6 +69,7 @@ impl ExecuteError {
         match self {
             Self::Refused(error) => error.fault(),
             Self::NoContainer(error) => error.fault(),
+            Self::Packages(error) => error.fault(),
             Self::Sandbox(error) => error.fault(),
             Self::Deadline => Fault::Caller,
         }
@@ -73,16 +82,23 @@ pub struct Executor {
     admission: Arc<Admission>,
     pools: Arc<Pools>,
     builds: Builds,
+    packages: Packages,
     history: Arc<History>,
     record: Record,
 }
 
 impl Executor {
-    /// Runs what `admission` lets through in containers of `pools`, and compiles what `builds` does not have; what it took goes to
-    /// `record`.
+    /// Runs what `admission` lets through in containers of `pools`, with what `packages` installs, and compiles what `builds` does
+    /// not have; what it took goes to `record`.
     #[must_use]
-    pub fn new(admission: Arc<Admission>, pools: Arc<Pools>, builds: Builds, record: Record) -> Self {
-        Self { admission, pools, builds, history: Arc::default(), record }
+    pub fn new(
+        admission: Arc<Admission>,
+        pools: Arc<Pools>,
+        builds: Builds,
+        packages: Packages,
+        record: Record,
+    ) -> Self {
+        Self { admission, pools, builds, packages, history: Arc::default(), record }
     }
 
     /// Runs one program to its end, or kills it when `cancel` says so or its deadline passes.
@@ -146,16 +162,32 @@ impl Executor {
             if matches!(task, Task::CompileOnly) && !matches!(build.source, BuildSource::Compiler { .. }) {
                 return Ok(Done { built: Some(build.into_found()), ..Done::never_started(execution) });
             }
-            let lease = self.pools.lease(
-                &execution.language,
-                execution.affinity(),
-                execution.has_network,
-                execution.deadline,
-            );
+            let set = in_time(execution.deadline, self.set_for(execution));
+            let Some(set) = unless_cancelled(cancel, set).await else {
+                return Ok(Done::never_started(execution));
+            };
+            let set = set??;
+            if set.is_some() {
+                let waited = clock.lap();
+                clock.timings.packages += waited;
+            }
+            let lease = self.pools.lease(Wanted {
+                language: &execution.language,
+                set: set.as_ref().map(|set| &set.image),
+                has_network: execution.has_network,
+                affinity: execution.affinity(),
+                deadline: execution.deadline,
+            });
             let Some(lease) = unless_cancelled(cancel, lease).await else {
                 return Ok(Done::never_started(execution));
             };
-            let Lease { warm, hit, ticket } = lease?;
+            let Lease { warm, hit, ticket } = match (lease, &set) {
+                (Err(LeaseError::NoImage { .. }), Some(set)) if replacements < REPLACEMENTS_MAX => {
+                    self.packages.forget(set);
+                    continue;
+                }
+                (lease, _) => lease?,
+            };
             let waited = clock.lap();
             clock.timings.lease += waited;
 
@@ -183,9 +215,13 @@ impl Executor {
                     let placement = Placement { container, image, pool_hit: hit, uses, compile_cached };
                     let mut report = report(execution, &mut sink, clock, &ran, placement);
                     self.advise(execution, &blueprint, &ran, sink.words(), &mut report);
+                    if set.as_ref().is_some_and(|set| set.is_new) {
+                        report.hints.push(INSTALLED.to_owned());
+                    }
                     let circumstances = Circumstances {
                         language: &blueprint.language,
                         image: &blueprint.image,
+                        has_packages: set.is_some(),
                         uncached: Some(build.uncached).filter(|_| !compile_cached),
                         starts_anew: plan.starts_anew,
                     };
@@ -210,6 +246,14 @@ impl Executor {
             }
         }
         unreachable!("the loop ends by returning")
+    }
+
+    /// What is installed for it, where it wants something installed.
+    async fn set_for(&self, execution: &Execution) -> Result<Option<Set>, PackagesError> {
+        match &execution.packages {
+            Some(packages) => self.packages.set(&execution.language, packages).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Adds what the rules of the language and earlier runs say of this one; the verdict stays as it is.

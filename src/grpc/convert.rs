@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::health::LanguageHealth;
 use crate::language::ImageCandidate;
-use crate::pool::{PoolSnapshot, Readiness};
+use crate::pool::{PoolSnapshot, Purpose, Readiness};
 use crate::proto;
 
 pub(super) fn response(report: Report) -> proto::ExecuteResponse {
@@ -114,6 +114,7 @@ fn evidence(evidence: &StageEvidence) -> proto::Evidence {
 pub(super) fn timings(timings: &Timings) -> proto::Timings {
     proto::Timings {
         queue: Some(duration(timings.queue)),
+        packages: Some(duration(timings.packages)),
         lease: Some(duration(timings.lease)),
         prepare: Some(duration(timings.prepare)),
         compile: Some(duration(timings.compile)),
@@ -168,6 +169,11 @@ pub(super) fn pool(pool: PoolSnapshot) -> proto::LanguagePool {
     proto::LanguagePool {
         language: pool.language,
         network: pool.has_network,
+        installs: pool.purpose == Purpose::Installing,
+        packages: match pool.purpose {
+            Purpose::Packages(packages) => packages.requirements().to_vec(),
+            Purpose::Programs | Purpose::Installing => Vec::new(),
+        },
         min: pool.min,
         max: pool.max,
         target: pool.target,

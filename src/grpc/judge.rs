@@ -103,6 +103,7 @@ impl Validator {
                 limits: request.limits,
                 isolation: request.isolation,
                 labels: request.labels,
+                packages: request.packages,
                 ..proto::ExecuteRequest::default()
             },
             Call::Unary,

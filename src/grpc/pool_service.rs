@@ -43,7 +43,7 @@ impl PoolService {
 impl Service for PoolService {
     async fn get_pool(&self, request: Request<GetPoolRequest>) -> Result<Response<GetPoolResponse>, Status> {
         let only = self.only(&request.into_inner().language)?.map(LanguageId::as_str);
-        let all = self.pools.snapshots().into_iter().chain(self.pools.networked_snapshots());
+        let all = self.pools.snapshots().into_iter().chain(self.pools.other_snapshots());
         let chosen = all.filter(|pool| only.is_none_or(|only| pool.language == only));
         Ok(Response::new(GetPoolResponse { pools: chosen.map(convert::pool).collect() }))
     }

@@ -6,6 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use crate::executor::ExecuteError;
+use crate::packages::PackagesError;
 use crate::pool::LeaseError;
 use crate::sandbox::SandboxError;
 
@@ -52,13 +53,14 @@ pub(super) fn from_execute(error: &ExecuteError, execution: &dyn std::fmt::Displ
             (_, Some(after)) => retry(Code::Unavailable, message, after),
             (_, None) => Status::deadline_exceeded(message),
         },
-        ExecuteError::NoContainer(error) => match error {
-            LeaseError::NoImage { .. } => Status::failed_precondition(message),
-            LeaseError::Down { .. } => retry(Code::Unavailable, message, RETRY_ENGINE),
-            LeaseError::Exhausted { .. } => retry(Code::ResourceExhausted, message, RETRY_POOL),
-            LeaseError::NoNetwork { .. } => Status::permission_denied(message),
-            LeaseError::Deadline => Status::deadline_exceeded(message),
-            LeaseError::Closed => retry(Code::Unavailable, message, RETRY_DRAINING),
+        ExecuteError::NoContainer(error) => no_container(error),
+        ExecuteError::Packages(error) => match error {
+            PackagesError::NoContainer(error) => no_container(error),
+            PackagesError::NoPlace { .. } => Status::failed_precondition(message),
+            PackagesError::Refused { .. } => invalid_field("packages", &message),
+            PackagesError::IndexAway { .. } | PackagesError::Broken { .. } => {
+                retry(Code::Unavailable, message, RETRY_ENGINE)
+            }
         },
         ExecuteError::Sandbox(error) => match error {
             SandboxError::ProgramMissing { .. } => Status::failed_precondition(message),
@@ -69,6 +71,21 @@ pub(super) fn from_execute(error: &ExecuteError, execution: &dyn std::fmt::Displ
             }
             SandboxError::Malformed { .. } | SandboxError::Agent { .. } => defect(execution),
         },
+    }
+}
+
+/// Why there is no container.
+fn no_container(error: &LeaseError) -> Status {
+    let message = error.to_string();
+    match error {
+        LeaseError::NoImage { .. } => Status::failed_precondition(message),
+        LeaseError::Down { .. } => retry(Code::Unavailable, message, RETRY_ENGINE),
+        LeaseError::Exhausted { .. } | LeaseError::SetsInUse { .. } => {
+            retry(Code::ResourceExhausted, message, RETRY_POOL)
+        }
+        LeaseError::NoNetwork { .. } | LeaseError::NoPackages { .. } => Status::permission_denied(message),
+        LeaseError::Deadline => Status::deadline_exceeded(message),
+        LeaseError::Closed => retry(Code::Unavailable, message, RETRY_DRAINING),
     }
 }
 

@@ -8,8 +8,8 @@ use tonic::Status;
 use tonic_types::FieldViolation;
 
 use crate::domain::{
-    ArtifactRequest, Estimate, Execution, ExecutionId, Isolation, LimitRequest, Limits, SourceFile, Tenant,
-    TerminalSize,
+    ArtifactRequest, Estimate, Execution, ExecutionId, Isolation, LimitRequest, Limits, PackageSet,
+    REQUIREMENTS_MAX, SourceFile, Tenant, TerminalSize,
 };
 use crate::language::{Catalogue, LanguageSpec};
 use crate::proto;
@@ -83,6 +83,7 @@ impl Validator {
         check_labels(&request.labels, &mut wrong);
         check_files(&request.files, &mut wrong);
         let isolation = isolation(request.isolation, &mut wrong);
+        let packages = packages(request.packages, &mut wrong);
         let artifacts = artifacts(request.artifacts, request.artifact_bytes, call, &mut wrong);
         let terminal = request.terminal.map(|size| terminal(size, "terminal", &mut wrong));
         if call == Call::Unary {
@@ -110,6 +111,7 @@ impl Validator {
                 terminal,
                 is_held: request.hold,
                 has_network: request.network,
+                packages,
                 limits,
                 estimate: estimate.map(|estimate| Estimate { wall_time: limits.wall_time, ..estimate }),
                 isolation,
@@ -178,6 +180,17 @@ impl Validator {
 
 fn is_without_wall_time(asked: Option<&proto::Limits>) -> bool {
     asked.and_then(|asked| asked.wall_time).is_none_or(|time| time.seconds == 0 && time.nanos == 0)
+}
+
+fn packages(requirements: Vec<String>, wrong: &mut Wrong) -> Option<PackageSet> {
+    if requirements.len() > REQUIREMENTS_MAX {
+        wrong.say("packages", format!("there are {}; the most is {REQUIREMENTS_MAX}", requirements.len()));
+        return None;
+    }
+    PackageSet::new(requirements).unwrap_or_else(|error| {
+        wrong.say(&format!("packages[{}]", error.index), error.reason);
+        None
+    })
 }
 
 /// The globs and their bound; none where nothing is asked for.

@@ -13,9 +13,11 @@ use crate::domain::{LanguageId, Limits, MEMORY_BYTES_MIN};
 use super::estimate::Estimator;
 use super::hints::HintTable;
 use super::preload::Preloads;
-use super::raw::{RawHint, RawHints, RawImage, RawLanguage, RawLimits, RawSource, RawStandby};
+use super::raw::{RawHint, RawHints, RawImage, RawLanguage, RawLimits, RawPackages, RawSource, RawStandby};
 use super::smoke::SmokeProgram;
-use super::spec::{BuildCache, ImageCandidate, ImageSource, LanguageSpec, PoolBounds, SOURCES, Standby};
+use super::spec::{
+    BuildCache, ImageCandidate, ImageSource, Installer, LanguageSpec, PoolBounds, SOURCES, Standby,
+};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
 
@@ -293,6 +295,15 @@ fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, 
     if raw.build_cache.is_some() && raw.compile.is_none() {
         return Err("build_cache needs a compile command".to_owned());
     }
+    if raw.packages.is_some() && raw.compile.is_some() {
+        return Err("packages are for languages without a compile command".to_owned());
+    }
+    if raw.packages.as_ref().is_some_and(|packages| packages.install.is_empty()) {
+        return Err("packages.install needs a program to start".to_owned());
+    }
+    if raw.images.iter().flat_map(|image| &image.packages).any(|path| !path.starts_with('/')) {
+        return Err("images.packages is an absolute path".to_owned());
+    }
     let smoke: Folder = files
         .iter()
         .filter_map(|(path, content)| Some((path.strip_prefix(SMOKE_FOLDER)?.to_owned(), content.clone())))
@@ -321,6 +332,7 @@ fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, 
         raw.compile_standby.map(standby),
         raw.standby.map(standby),
         raw.build_cache.map(|raw| BuildCache { never_with: raw.never_with }),
+        raw.packages.map(installer),
         limits(&raw.limits),
         memory_bytes_min,
         PoolBounds { min: raw.pool.min, max: raw.pool.max },
@@ -339,6 +351,10 @@ fn standby(raw: RawStandby) -> Standby {
     }
 }
 
+fn installer(raw: RawPackages) -> Installer {
+    Installer::new(raw.install, raw.index_env, raw.authorities_env, raw.leave_out, raw.index_away)
+}
+
 fn candidate(raw: RawImage) -> ImageCandidate {
     let source = match raw.source {
         RawSource::Local => ImageSource::Local,
@@ -350,6 +366,7 @@ fn candidate(raw: RawImage) -> ImageCandidate {
         compile: raw.compile,
         env: raw.env.into_iter().collect(),
         standby: raw.standby,
+        packages: raw.packages,
     }
 }
 

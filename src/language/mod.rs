@@ -16,6 +16,6 @@ pub use hints::HintTable;
 pub use preload::{FoundPreload, Preloads};
 pub use smoke::SmokeProgram;
 pub use spec::{
-    BUILD_DIR, BuildCache, ImageCandidate, ImageSource, LanguageSpec, MOUNT_DIR, PoolBounds, Standby,
-    TMP_DIR, WORKSPACE_DIR,
+    BUILD_DIR, BuildCache, ImageCandidate, ImageSource, Installer, LanguageSpec, MOUNT_DIR, PoolBounds,
+    Standby, TMP_DIR, WORKSPACE_DIR,
 };

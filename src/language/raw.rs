@@ -24,6 +24,7 @@ pub(super) struct RawLanguage {
     pub(super) compile_standby: Option<RawStandby>,
     pub(super) standby: Option<RawStandby>,
     pub(super) build_cache: Option<RawBuildCache>,
+    pub(super) packages: Option<RawPackages>,
     pub(super) limits: RawLimits,
     pub(super) pool: RawPool,
     #[serde(default)]
@@ -103,6 +104,8 @@ pub(super) struct RawImage {
     /// Whether what the language's standby needs is in this image.
     #[serde(default = "yes")]
     pub(super) standby: bool,
+    /// Where programs find installed packages in this image; without it there are none.
+    pub(super) packages: Option<String>,
 }
 
 fn yes() -> bool {
@@ -135,6 +138,23 @@ pub(super) struct RawBuildCache {
     /// Words in a source that make each of its builds different.
     #[serde(default)]
     pub(super) never_with: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPackages {
+    /// Gets the requirements as its arguments and writes a tar archive to its standard output.
+    pub(super) install: Vec<String>,
+    /// The variable that names the index.
+    pub(super) index_env: String,
+    /// The variable that names a file of certificate authorities.
+    pub(super) authorities_env: String,
+    /// Globs of names at the top of the archive.
+    #[serde(default)]
+    pub(super) leave_out: Vec<String>,
+    /// Words of an installer whose index does not answer.
+    #[serde(default)]
+    pub(super) index_away: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

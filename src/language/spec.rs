@@ -52,6 +52,35 @@ pub struct ImageCandidate {
     pub env: Vec<(String, String)>,
     /// Whether what the language's standby needs is in it.
     pub standby: bool,
+    /// Where programs find installed packages; there can be none where this is `None`.
+    pub packages: Option<String>,
+}
+
+/// How packages are installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installer {
+    /// Gets the requirements as its arguments and writes a tar archive to its standard output.
+    command: Vec<String>,
+    /// The variable that names the index.
+    pub index_env: String,
+    /// The variable that names a file of certificate authorities.
+    pub authorities_env: String,
+    /// Globs of names at the top of the archive that are left out of a set.
+    pub leave_out: Vec<String>,
+    /// Words of an installer whose index does not answer.
+    pub index_away: Vec<String>,
+}
+
+impl Installer {
+    pub(super) fn new(
+        command: Vec<String>,
+        index_env: String,
+        authorities_env: String,
+        leave_out: Vec<String>,
+        index_away: Vec<String>,
+    ) -> Self {
+        Self { command, index_env, authorities_env, leave_out, index_away }
+    }
 }
 
 /// How an interpreter or a compiler waits for its program.
@@ -120,6 +149,8 @@ pub struct LanguageSpec {
     standby: Option<Standby>,
     /// Whether what its compiler makes is good for the same sources again.
     pub build_cache: Option<BuildCache>,
+    /// How packages are installed, where they can be.
+    pub installer: Option<Installer>,
     /// Defaults of its limits.
     pub limits: Limits,
     /// The least memory that a request may ask for, in bytes.
@@ -150,6 +181,7 @@ impl LanguageSpec {
         compile_standby: Option<Standby>,
         standby: Option<Standby>,
         build_cache: Option<BuildCache>,
+        installer: Option<Installer>,
         limits: Limits,
         memory_bytes_min: u64,
         pool: PoolBounds,
@@ -171,6 +203,7 @@ impl LanguageSpec {
             compile_standby,
             standby,
             build_cache,
+            installer,
             limits,
             memory_bytes_min,
             pool,
@@ -178,6 +211,20 @@ impl LanguageSpec {
             hints,
             estimator,
         }
+    }
+
+    /// The same language where what runs is its installer: nothing waits for it.
+    #[must_use]
+    pub fn installing(&self, limits: Limits, pool: PoolBounds) -> Option<Self> {
+        let run = self.installer.as_ref()?.command.clone();
+        let (compile_standby, standby) = (None, None);
+        Some(Self { run, compile_standby, standby, limits, pool, ..self.clone() })
+    }
+
+    /// The same language in this image alone.
+    #[must_use]
+    pub fn in_image(&self, image: ImageCandidate, pool: PoolBounds) -> Self {
+        Self { images: vec![image], pool, ..self.clone() }
     }
 
     /// Whether programs are compiled before they run.

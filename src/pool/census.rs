@@ -5,16 +5,30 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::domain::PackageSet;
 use crate::sandbox::ResetError;
 
 /// How many of the last waits the median is taken over.
 const WAITS_KEPT: usize = 256;
+
+/// What a pool's containers are for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// Programs of the language.
+    Programs,
+    /// Programs that want these packages.
+    Packages(PackageSet),
+    /// Packages are installed in them.
+    Installing,
+}
 
 /// One language's pool at a moment. Counts are of containers unless said otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PoolSnapshot {
     /// The language's id.
     pub language: String,
+    /// What its containers are for.
+    pub purpose: Purpose,
     /// Whether its containers are in a network.
     pub has_network: bool,
     /// Kept warm when idle.

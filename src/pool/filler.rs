@@ -1,6 +1,5 @@
 //! Keeps one language's pool at its target, in the background, and says how that goes.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -8,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::engine::EngineError;
 use crate::images;
@@ -34,34 +34,38 @@ enum ProvisionError {
     Engine(EngineError),
 }
 
-/// Runs until stopped.
-pub(super) async fn run(pool: Arc<LanguagePool>, supplies: Arc<Supplies>) -> Result<Infallible, Infallible> {
+/// Runs until the pool is closed and nothing is being made for it any more.
+pub(super) async fn run(pool: Arc<LanguagePool>, supplies: Arc<Supplies>) {
     let mut creations: FuturesUnordered<Creation> = FuturesUnordered::new();
     let mut failures = 0_u32;
-    loop {
-        if let Some(blueprint) = provision(&pool, &supplies).await {
+    while !(pool.closed.is_cancelled() && creations.is_empty()) {
+        if pool.closed.is_cancelled() {
+            // What is being made is driven to its end.
+        } else if let Some(blueprint) = provision(&pool, &supplies).await {
             if pool.deficit() > 0 && !pool.is_awaited() {
                 // Whoever comes meanwhile and finds nothing ends this by asking for more.
                 tokio::select! {
                     () = supplies.traffic.quiet() => {}
                     () = pool.wanted() => {}
+                    () = pool.closed.cancelled() => {}
                 }
             }
-            while pool.deficit() > 0 && !supplies.closed.is_cancelled() {
-                let Some(lot) = lot(&pool, &supplies) else {
+            while pool.deficit() > 0 && !pool.closed.is_cancelled() {
+                let Ok(slot) = Arc::clone(&pool.slots).try_acquire_owned() else {
                     pool.evict();
                     break;
                 };
                 pool.creating.fetch_add(1, Ordering::Relaxed);
-                creations.push(create(&pool, &supplies, Arc::clone(&blueprint), lot));
+                creations.push(create(&pool, &supplies, Arc::clone(&blueprint), slot));
             }
         } else {
             failures += 1;
-            tokio::time::sleep(pause(failures)).await;
+            let _ = pool.closed.run_until_cancelled(tokio::time::sleep(pause(failures))).await;
             continue;
         }
         tokio::select! {
             () = pool.demand.notified() => {}
+            () = pool.closed.cancelled(), if creations.is_empty() => {}
             Some(created) = creations.next() => {
                 pool.creating.fetch_sub(1, Ordering::Relaxed);
                 match created {
@@ -85,20 +89,23 @@ fn pause(failures: u32) -> Duration {
     (RETRY_FIRST * 2_u32.saturating_pow(failures.saturating_sub(1).min(10))).min(RETRY_LAST)
 }
 
-/// What a further container needs, where there may be one.
-fn lot(pool: &LanguagePool, supplies: &Supplies) -> Option<Lot> {
-    let slot = Arc::clone(&pool.slots).try_acquire_owned().ok()?;
-    Some(Lot::new(slot, supplies.uids.take()?))
-}
-
 fn create(
     pool: &Arc<LanguagePool>,
     supplies: &Arc<Supplies>,
     blueprint: Arc<Blueprint>,
-    lot: Lot,
+    slot: OwnedSemaphorePermit,
 ) -> Creation {
-    let (supplies, graves) = (Arc::clone(supplies), pool.graves.clone());
+    let (supplies, graves, closed) = (Arc::clone(supplies), pool.graves.clone(), pool.closed.clone());
+    let shared_slots = pool.shared_slots.clone();
     Box::pin(async move {
+        let mut slots = vec![slot];
+        if let Some(shared) = shared_slots {
+            match closed.run_until_cancelled(shared.acquire_owned()).await {
+                Some(Ok(shared)) => slots.push(shared),
+                Some(Err(_)) | None => return Ok(None),
+            }
+        }
+        let lot = Lot::new(slots, supplies.uids.take().ok_or_else(SandboxError::no_uid)?);
         let begun = Instant::now();
         let cold = Cold::create(&*supplies.engine, blueprint, lot, graves).await?;
         tokio::select! {
@@ -106,7 +113,7 @@ fn create(
                 let (warm, greeting) = warm?;
                 Ok(Some((warm, greeting, begun.elapsed())))
             }
-            () = supplies.closed.cancelled() => Ok(None),
+            () = closed.cancelled() => Ok(None),
         }
     })
 }

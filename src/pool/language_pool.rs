@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use deadpool::unmanaged::{Object, Pool};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::admission::until;
 use crate::domain::{Affinity, SpentReason};
@@ -14,7 +15,7 @@ use crate::language::LanguageSpec;
 use crate::sandbox::{Burial, Graves, Warm};
 use crate::telemetry::metrics;
 
-use super::census::{Census, PoolSnapshot};
+use super::census::{Census, PoolSnapshot, Purpose};
 use super::condition::{Condition, Readiness};
 use super::lease_error::LeaseError;
 use super::stock::{Kind, Stock};
@@ -28,18 +29,25 @@ const SURPLUS_IDLE_MAX: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct LanguagePool {
     pub(super) spec: Arc<LanguageSpec>,
+    purpose: Purpose,
     /// The network that its containers are in, if any.
     pub(super) network: Option<Network>,
     pub(super) stock: Stock,
     /// One permit per container that may exist; each container holds its own.
     pub(super) slots: Arc<Semaphore>,
+    /// One permit per container that this pool and others may have together, where they share a bound.
+    pub(super) shared_slots: Option<Arc<Semaphore>>,
     pub(super) graves: Graves,
     /// Wakes the filler.
     pub(super) demand: Arc<Notify>,
     pub(super) creating: AtomicU32,
     pub(super) census: Census,
     pub(super) condition: watch::Sender<Condition>,
+    /// No container is created any more.
+    pub(super) closed: CancellationToken,
     waiting: AtomicUsize,
+    /// Leases that are not settled.
+    in_use: AtomicUsize,
     /// Fresh containers leased lately; halved with each probe.
     fresh_demand: AtomicU32,
     unresettable: AtomicBool,
@@ -49,9 +57,12 @@ pub(super) struct LanguagePool {
 impl LanguagePool {
     pub(super) fn new(
         spec: Arc<LanguageSpec>,
+        purpose: Purpose,
         network: Option<Network>,
         graves: &mpsc::Sender<Burial>,
         lease_wait_max: Duration,
+        closed: CancellationToken,
+        shared_slots: Option<Arc<Semaphore>>,
     ) -> Self {
         let max = spec.pool.max as usize;
         let demand = Arc::new(Notify::new());
@@ -63,11 +74,15 @@ impl LanguagePool {
             creating: AtomicU32::new(0),
             census: Census::default(),
             condition: watch::Sender::new(Condition::starting()),
+            closed,
+            shared_slots,
             waiting: AtomicUsize::new(0),
+            in_use: AtomicUsize::new(0),
             fresh_demand: AtomicU32::new(0),
             unresettable: AtomicBool::new(false),
             lease_wait_max,
             network,
+            purpose,
             spec,
         }
     }
@@ -182,6 +197,17 @@ impl LanguagePool {
         }
     }
 
+    /// Gives up all that is idle, and what is on its way back or being made as soon as that is done.
+    pub(super) fn close(&self) {
+        self.closed.cancel();
+        self.stock.close();
+    }
+
+    /// Whether nobody has leased a container or waits for one.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.is_awaited() && self.in_use.load(Ordering::Relaxed) == 0
+    }
+
     /// Resolves when a request waits for a container.
     pub(super) async fn wanted(&self) {
         while !self.is_awaited() {
@@ -246,6 +272,7 @@ impl LanguagePool {
         let condition = self.condition.borrow();
         PoolSnapshot {
             language: self.spec.id.to_string(),
+            purpose: self.purpose.clone(),
             has_network: self.network.is_some(),
             min: bounds.min,
             max: bounds.max,
@@ -260,6 +287,30 @@ impl LanguagePool {
             image: condition.blueprint.as_ref().map(|b| b.image.reference.clone()).unwrap_or_default(),
             last_error: condition.last_error.clone(),
             totals: self.census.totals(),
+        }
+    }
+}
+
+/// One lease, counted for as long as it is not settled.
+#[derive(Debug)]
+pub(super) struct InUse {
+    pool: Arc<LanguagePool>,
+    /// Who is told of its end.
+    settled: Option<watch::Sender<()>>,
+}
+
+impl InUse {
+    pub(super) fn begin(pool: &Arc<LanguagePool>, settled: Option<watch::Sender<()>>) -> Self {
+        pool.in_use.fetch_add(1, Ordering::Relaxed);
+        Self { pool: Arc::clone(pool), settled }
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.pool.in_use.fetch_sub(1, Ordering::Relaxed);
+        if let Some(settled) = &self.settled {
+            settled.send_replace(());
         }
     }
 }

@@ -27,6 +27,20 @@ pub enum LeaseError {
         /// The language's id.
         language: String,
     },
+    /// Its programs may not have packages.
+    #[error(
+        "programs in {language} may not have packages here; the operator allows it by `packages.languages`"
+    )]
+    NoPackages {
+        /// The language's id.
+        language: String,
+    },
+    /// As many package sets as there may be are in use.
+    #[error("{most} package sets are in use, as many as there may be at the same time (packages.sets)")]
+    SetsInUse {
+        /// The bound.
+        most: usize,
+    },
     /// None became warm in time.
     #[error("no container for {language} became free within {seconds} s")]
     Exhausted {
@@ -49,8 +63,8 @@ impl LeaseError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::NoImage { .. } | Self::Down { .. } => Fault::Engine,
-            Self::Exhausted { .. } | Self::Closed => Fault::Load,
-            Self::Deadline | Self::NoNetwork { .. } => Fault::Caller,
+            Self::Exhausted { .. } | Self::SetsInUse { .. } | Self::Closed => Fault::Load,
+            Self::Deadline | Self::NoNetwork { .. } | Self::NoPackages { .. } => Fault::Caller,
         }
     }
 }

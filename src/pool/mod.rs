@@ -10,14 +10,16 @@ mod lease_error;
 mod pools;
 mod reaper;
 mod recycler;
+mod sets;
 mod settlement;
 mod stock;
 mod traffic;
 mod volume;
 
-pub use census::{PoolSnapshot, Totals};
+pub use census::{PoolSnapshot, Purpose, Totals};
 pub use condition::{Condition, Readiness};
 pub use lease_error::LeaseError;
-pub use pools::{Lease, PoolConfig, Pools, Services};
+pub use pools::{Lease, PoolConfig, Pools, Services, Wanted};
+pub use sets::{PackageImage, PackagePools};
 pub use settlement::{Settlement, Ticket, Wear};
 pub use volume::{AgentBinary, AgentVolume};

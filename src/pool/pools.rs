@@ -2,26 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::admission::until;
 use crate::domain::{Affinity, LanguageId};
 use crate::engine::{Engine, EngineError, EngineInfo, Fencing, Network, Owner};
-use crate::language::{Catalogue, LanguageSpec, MOUNT_DIR};
+use crate::language::{Catalogue, LanguageSpec, MOUNT_DIR, PoolBounds};
 use crate::sandbox::{Blueprint, Burial, Uids, Warm};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
-use super::census::PoolSnapshot;
+use super::census::{PoolSnapshot, Purpose};
 use super::condition::Condition;
-use super::language_pool::LanguagePool;
+use super::language_pool::{InUse, LanguagePool};
 use super::lease_error::LeaseError;
 use super::recycler::Recycling;
+use super::sets::{INSTALLERS, PackageImage, PackagePools, Sets};
 use super::settlement::{Ticket, Wear};
 use super::traffic::Traffic;
 use super::volume::AgentVolume;
@@ -44,6 +45,23 @@ pub struct PoolConfig {
     pub wear: Wear,
     /// Languages whose programs may use the network.
     pub networked: Vec<LanguageId>,
+    /// Package sets.
+    pub packages: PackagePools,
+}
+
+/// A container that is asked for.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// For a program of this language.
+    pub language: &'a LanguageId,
+    /// With these packages.
+    pub set: Option<&'a Arc<PackageImage>>,
+    /// Whether it is to be in the network.
+    pub has_network: bool,
+    /// Who may have used it before.
+    pub affinity: Option<Affinity>,
+    /// When nobody waits for it any more.
+    pub deadline: Option<Instant>,
 }
 
 /// What the pools are made with.
@@ -158,8 +176,15 @@ pub struct Pools {
     by_language: BTreeMap<LanguageId, Arc<LanguagePool>>,
     /// For programs that may use the network.
     networked: BTreeMap<LanguageId, Arc<LanguagePool>>,
+    /// In which packages are installed.
+    installers: BTreeMap<LanguageId, Arc<LanguagePool>>,
+    sets: Sets,
     supplies: Arc<Supplies>,
     wear: Wear,
+    graves: mpsc::Sender<Burial>,
+    config: PoolConfig,
+    /// Where the fillers of sets that are opened later run.
+    tasks: OnceLock<Tasks>,
     /// Taken by the reaper.
     burials: Mutex<Option<mpsc::Receiver<Burial>>>,
     recycler: mpsc::Sender<Recycling>,
@@ -174,21 +199,31 @@ impl Pools {
         let is_networked = |spec: &&Arc<LanguageSpec>| config.networked.contains(&spec.id);
         let all = catalogue.languages().iter().chain(catalogue.languages().iter().filter(is_networked));
         let places: usize = all.map(|spec| spec.pool.max as usize).sum();
+        let places = places + config.packages.containers() as usize;
         let (graves, burials) = mpsc::channel(places.max(1));
         let (recycler, recycling) = mpsc::channel(places.max(1));
         let traffic = Traffic::new();
-        let pools = catalogue.languages().iter().map(|spec| {
-            let pool = LanguagePool::new(Arc::clone(spec), None, &graves, config.lease_wait_max);
-            (spec.id.clone(), Arc::new(pool))
-        });
-        let by_language = pools.collect();
+        let closed = CancellationToken::new();
         let network = network(&services.owner);
-        let networked = catalogue.languages().iter().filter(is_networked).map(|spec| {
-            let network = Some(network.clone());
-            let pool = LanguagePool::new(Arc::clone(spec), network, &graves, config.lease_wait_max);
-            (spec.id.clone(), Arc::new(pool))
-        });
-        let networked = networked.collect();
+        let pool = |spec: &Arc<LanguageSpec>, purpose, has_network: bool| {
+            let network = has_network.then(|| network.clone());
+            let (spec, wait_max, closed) = (Arc::clone(spec), config.lease_wait_max, closed.child_token());
+            Arc::new(LanguagePool::new(spec, purpose, network, &graves, wait_max, closed, None))
+        };
+        let languages = || catalogue.languages().iter();
+        let by_language =
+            languages().map(|spec| (spec.id.clone(), pool(spec, Purpose::Programs, false))).collect();
+        let networked = languages()
+            .filter(is_networked)
+            .map(|spec| (spec.id.clone(), pool(spec, Purpose::Programs, true)))
+            .collect();
+        let packages = &config.packages;
+        let installers =
+            languages().filter(|spec| packages.languages.contains(&spec.id)).filter_map(|spec| {
+                let installing = Arc::new(spec.installing(packages.limits, INSTALLERS)?);
+                Some((spec.id.clone(), pool(&installing, Purpose::Installing, true)))
+            });
+        let installers = installers.collect();
         let not_yet = EngineError::Unavailable { reason: "it has not been asked yet".to_owned() };
         // Another daemon on the same engine starts elsewhere in the range.
         let start = uuid::Uuid::new_v4().as_u64_pair().0 as u32;
@@ -197,7 +232,7 @@ impl Pools {
             owner: services.owner,
             volume: services.volume,
             cpu_millis_max: config.cpu_millis,
-            closed: CancellationToken::new(),
+            closed,
             traffic,
             uids: Uids::new(config.wear.uses_max, start),
             info: watch::Sender::new(Err(not_yet)),
@@ -207,8 +242,13 @@ impl Pools {
         Self {
             by_language,
             networked,
+            installers,
+            sets: Sets::new(&config.packages),
             supplies: Arc::new(supplies),
             wear: config.wear,
+            graves,
+            config,
+            tasks: OnceLock::new(),
             burials: Mutex::new(Some(burials)),
             recycler,
             recycling: Mutex::new(Some(recycling)),
@@ -227,8 +267,9 @@ impl Pools {
         }
         tasks.maintain("probe", Arc::clone(self).probe());
         for pool in self.all() {
-            tasks.maintain("filler", filler::run(Arc::clone(pool), Arc::clone(&self.supplies)));
+            tasks.worker(filler::run(pool, Arc::clone(&self.supplies)));
         }
+        let _ = self.tasks.set(tasks.clone());
     }
 
     async fn probe(self: Arc<Self>) -> Result<Infallible, Infallible> {
@@ -238,11 +279,11 @@ impl Pools {
             ticks.tick().await;
             // The fillers tell callers about an outage; this tells /health.
             let _ = self.supplies.look_at_engine().await;
-            for pool in self.networked.values() {
+            self.sets.close_idle();
+            for pool in self.all() {
                 pool.probe(self.wear.age_max);
             }
             for pool in self.by_language.values() {
-                pool.probe(self.wear.age_max);
                 let now = pool.snapshot();
                 metrics::containers(&now.language, "warm", now.warm);
                 metrics::containers(&now.language, "leased", now.leased);
@@ -253,8 +294,9 @@ impl Pools {
     }
 
     /// Every pool there is.
-    fn all(&self) -> impl Iterator<Item = &Arc<LanguagePool>> {
-        self.by_language.values().chain(self.networked.values())
+    fn all(&self) -> impl Iterator<Item = Arc<LanguagePool>> {
+        let fixed = self.by_language.values().chain(self.networked.values()).chain(self.installers.values());
+        fixed.cloned().chain(self.sets.pools())
     }
 
     fn of(&self, language: &LanguageId) -> Result<&Arc<LanguagePool>, LeaseError> {
@@ -265,20 +307,60 @@ impl Pools {
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn lease(
-        &self,
-        language: &LanguageId,
-        affinity: Option<Affinity>,
-        has_network: bool,
-        deadline: Option<Instant>,
-    ) -> Result<Lease, LeaseError> {
-        let pool = match has_network {
+    pub async fn lease(&self, wanted: Wanted<'_>) -> Result<Lease, LeaseError> {
+        let Wanted { language, set, has_network, affinity, deadline } = wanted;
+        let own = match has_network {
             true => self
                 .networked
                 .get(language)
                 .ok_or_else(|| LeaseError::NoNetwork { language: language.to_string() })?,
             false => self.of(language)?,
         };
+        let Some(set) = set else { return self.lease_from(own, None, affinity, deadline).await };
+        let mut settled = self.sets.settled.subscribe();
+        let expired = tokio::time::sleep(self.config.lease_wait_max);
+        tokio::pin!(expired);
+        loop {
+            let error = match self.open_set(set, own.network.clone()) {
+                Ok(pool) => {
+                    let settled = Some(self.sets.settled.clone());
+                    match self.lease_from(&pool, settled, affinity.clone(), deadline).await {
+                        // Closed for another set's sake, between the two.
+                        Err(LeaseError::Closed) if !self.supplies.closed.is_cancelled() => continue,
+                        leased => return leased,
+                    }
+                }
+                Err(error @ LeaseError::SetsInUse { .. }) => error,
+                Err(error) => return Err(error),
+            };
+            tokio::select! {
+                changed = settled.changed() => changed.map_err(|_| LeaseError::Closed)?,
+                () = until(deadline) => return Err(LeaseError::Deadline),
+                () = &mut expired => return Err(error),
+            }
+        }
+    }
+
+    /// A container to install packages in.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn lease_installer(&self, language: &LanguageId) -> Result<Lease, LeaseError> {
+        let pool = self
+            .installers
+            .get(language)
+            .ok_or_else(|| LeaseError::NoPackages { language: language.to_string() })?;
+        self.lease_from(pool, None, None, None).await
+    }
+
+    async fn lease_from(
+        &self,
+        pool: &Arc<LanguagePool>,
+        settled: Option<watch::Sender<()>>,
+        affinity: Option<Affinity>,
+        deadline: Option<Instant>,
+    ) -> Result<Lease, LeaseError> {
+        let in_use = InUse::begin(pool, settled);
         let (warm, hit) = pool.lease(affinity.as_ref(), deadline).await?;
         let ticket = Ticket {
             pool: Arc::clone(pool),
@@ -286,8 +368,47 @@ impl Pools {
             wear: self.wear,
             recycler: self.recycler.clone(),
             _under_way: self.supplies.traffic.enter(),
+            _in_use: in_use,
         };
         Ok(Lease { warm, hit, ticket })
+    }
+
+    fn open_set(
+        &self,
+        set: &PackageImage,
+        network: Option<Network>,
+    ) -> Result<Arc<LanguagePool>, LeaseError> {
+        let image = set.language.images.first().map_or("", |image| image.reference.as_str());
+        let is_open = !self.supplies.closed.is_cancelled();
+        let tasks = self.tasks.get().filter(|_| is_open).ok_or(LeaseError::Closed)?;
+        self.sets.open(image, network.is_some(), || {
+            let closed = self.supplies.closed.child_token();
+            let (spec, wait_max) = (Arc::clone(&set.language), self.config.lease_wait_max);
+            let purpose = Purpose::Packages(set.packages.clone());
+            let slots = Some(Arc::clone(&self.sets.slots));
+            let pool = LanguagePool::new(spec, purpose, network, &self.graves, wait_max, closed, slots);
+            let pool = Arc::new(pool);
+            tasks.worker(filler::run(Arc::clone(&pool), Arc::clone(&self.supplies)));
+            pool
+        })
+    }
+
+    /// Whether programs of this language may have packages.
+    #[must_use]
+    pub fn installs(&self, language: &LanguageId) -> bool {
+        self.installers.contains_key(language)
+    }
+
+    /// How many containers a package set may have.
+    #[must_use]
+    pub fn set_bounds(&self) -> PoolBounds {
+        PoolBounds { min: 1, max: self.config.packages.containers_max }
+    }
+
+    /// Whose containers these are.
+    #[must_use]
+    pub fn owner(&self) -> &Owner {
+        &self.supplies.owner
     }
 
     /// The language's entry; `None` where it is not in the catalogue.
@@ -314,10 +435,11 @@ impl Pools {
         self.by_language.values().map(|pool| pool.snapshot()).collect()
     }
 
-    /// The numbers of the pools for programs that may use the network.
+    /// The numbers of the pools for programs that may use the network, of those in which packages are installed, and of the
+    /// package sets that are open.
     #[must_use]
-    pub fn networked_snapshots(&self) -> Vec<PoolSnapshot> {
-        self.networked.values().map(|pool| pool.snapshot()).collect()
+    pub fn other_snapshots(&self) -> Vec<PoolSnapshot> {
+        self.all().skip(self.by_language.len()).map(|pool| pool.snapshot()).collect()
     }
 
     /// Follows a language's condition; `None` for a language that is not in the catalogue.
@@ -335,10 +457,11 @@ impl Pools {
     /// Buries every container, waits until all are gone, and removes the volume.
     pub async fn close(&self) {
         self.supplies.closed.cancel();
-        for pool in self.all() {
-            pool.stock.close();
+        let all: Vec<_> = self.all().collect();
+        for pool in &all {
+            pool.close();
         }
-        for pool in self.all() {
+        for pool in &all {
             // Each container holds one slot until it is gone.
             let _ = pool.slots.acquire_many(pool.spec.pool.max).await;
         }

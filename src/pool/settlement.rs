@@ -9,7 +9,7 @@ use crate::domain::{Affinity, SpentReason};
 use crate::sandbox::{Disposition, UIDS, Used};
 use crate::telemetry::metrics;
 
-use super::language_pool::LanguagePool;
+use super::language_pool::{InUse, LanguagePool};
 use super::recycler::{Next, Recycling};
 use super::traffic::UnderWay;
 
@@ -39,6 +39,7 @@ pub struct Ticket {
     pub(super) wear: Wear,
     pub(super) recycler: mpsc::Sender<Recycling>,
     pub(super) _under_way: UnderWay,
+    pub(super) _in_use: InUse,
 }
 
 /// What an execution leaves; settled when this is dropped, which should be when its reply has left: resetting, burying and

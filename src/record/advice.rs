@@ -20,6 +20,8 @@ pub struct Circumstances<'a> {
     pub language: &'a LanguageSpec,
     /// Its image.
     pub image: &'a ImageCandidate,
+    /// Whether packages were installed for it.
+    pub has_packages: bool,
     /// Why it was compiled, where it was.
     pub uncached: Option<Uncached>,
     /// Whether something waited for it that could not serve it.
@@ -53,10 +55,15 @@ impl Circumstances<'_> {
     fn pool_miss(&self, report: &Report) -> Option<String> {
         let _miss = report.placement.as_ref().filter(|placement| !placement.pool_hit)?;
         let (id, min) = (&self.language.id, self.language.pool.min);
+        let waited = in_words(report.timings.lease);
+        if self.has_packages {
+            return Some(format!(
+                "no warm container with its packages was ready, and one came after {waited}"
+            ));
+        }
         Some(format!(
-            "no warm container was ready, and one came after {}; {min} are kept warm for {id}, more need a larger pool \
-             (languages.pools.{id})",
-            in_words(report.timings.lease)
+            "no warm container was ready, and one came after {waited}; {min} are kept warm for {id}, more need a larger pool \
+             (languages.pools.{id})"
         ))
     }
 

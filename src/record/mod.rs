@@ -26,13 +26,13 @@ pub struct RecordConfig {
 }
 
 /// The parts of an execution, as metrics and tables name them.
-pub const PARTS: [&str; 7] = ["queue", "lease", "prepare", "compile", "run", "collect", "total"];
+pub const PARTS: [&str; 8] = ["queue", "packages", "lease", "prepare", "compile", "run", "collect", "total"];
 
 /// The times of [`PARTS`], in their order.
 #[must_use]
 pub fn parts(timings: &Timings) -> [Duration; PARTS.len()] {
-    let Timings { queue, lease, prepare, compile, run, collect, total } = *timings;
-    [queue, lease, prepare, compile, run, collect, total]
+    let Timings { queue, packages, lease, prepare, compile, run, collect, total } = *timings;
+    [queue, packages, lease, prepare, compile, run, collect, total]
 }
 
 /// What is kept of one execution.

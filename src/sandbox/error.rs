@@ -54,6 +54,12 @@ pub enum SandboxError {
 }
 
 impl SandboxError {
+    /// No uid is free for a container, which the bounds on pools exclude.
+    #[must_use]
+    pub fn no_uid() -> Self {
+        Self::Agent { reason: "no uid is free for the container's first job".to_owned() }
+    }
+
     /// Whose fault it is.
     #[must_use]
     pub fn fault(&self) -> Fault {

@@ -15,15 +15,15 @@ use super::uids::UidBlock;
 pub struct Lot {
     /// Free before the slot is: whoever gets the slot finds uids.
     uids: UidBlock,
-    /// Bounds how many containers exist.
-    _slot: OwnedSemaphorePermit,
+    /// Each bounds how many containers exist.
+    _slots: Vec<OwnedSemaphorePermit>,
 }
 
 impl Lot {
     /// For one container.
     #[must_use]
-    pub fn new(slot: OwnedSemaphorePermit, uids: UidBlock) -> Self {
-        Self { uids, _slot: slot }
+    pub fn new(slots: Vec<OwnedSemaphorePermit>, uids: UidBlock) -> Self {
+        Self { uids, _slots: slots }
     }
 
     pub(super) fn next_uid(&mut self) -> Option<u32> {

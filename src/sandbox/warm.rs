@@ -80,9 +80,6 @@ pub struct Cold {
     uid: u32,
 }
 
-/// No uid is free for a container, which the bounds on pools exclude.
-const NO_UID: &str = "no uid is free for the container's first job";
-
 impl Cold {
     /// Makes a container. Must be driven to its end: a container that the engine makes for nobody is found only by its label.
     ///
@@ -94,7 +91,7 @@ impl Cold {
         mut lot: Lot,
         graves: Graves,
     ) -> Result<Self, SandboxError> {
-        let uid = lot.next_uid().ok_or_else(|| SandboxError::Agent { reason: NO_UID.to_owned() })?;
+        let uid = lot.next_uid().ok_or_else(SandboxError::no_uid)?;
         let container = engine.create(&container_spec(&blueprint, uid)).await?;
         let memory_bytes = blueprint.language.limits.memory_bytes;
         Ok(Self { handle: Handle::new(container, memory_bytes, lot, graves), blueprint, uid })

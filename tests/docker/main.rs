@@ -24,5 +24,6 @@ mod judge;
 mod languages;
 mod limits;
 mod network;
+mod packages;
 mod reuse;
 mod streams;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use kiln::engine::{
     Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, Fencing,
-    ImageFacts, Network, Owner, Piece, Progress, Volume, VolumeFile,
+    ImageFacts, Layer, Network, Owner, Piece, Progress, Volume, VolumeFile,
 };
 use kiln::wire::{
     AgentMessage, CgroupVersion, Decoder, Ending, Exit, HostMessage, KillCause, MAGIC, Stage, StageReport,
@@ -158,6 +158,18 @@ impl Engine for FakeEngine {
             *self.agent.lock().unwrap() = agent.content;
         }
         self.volumes.lock().unwrap().insert(volume.name.clone());
+        Ok(())
+    }
+
+    async fn add_layer(&self, _: &Owner, _: &Layer) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    async fn layers(&self, _: &Owner) -> Result<Vec<String>, EngineError> {
+        Ok(Vec::new())
+    }
+
+    async fn remove_layer(&self, _: &str) -> Result<(), EngineError> {
         Ok(())
     }
 

@@ -51,7 +51,7 @@ async fn what_was_executed_is_counted_once_with_where_its_time_went() {
     assert_eq!((stats.executions, count(&stats, Outcome::Succeeded)), (4, 4));
     assert!((stats.success_rate - 1.0).abs() < 1e-9);
     let parts: Vec<_> = stats.times.iter().map(|times| times.part.as_str()).collect();
-    assert_eq!(parts, ["queue", "lease", "prepare", "compile", "run", "collect", "total"]);
+    assert_eq!(parts, ["queue", "packages", "lease", "prepare", "compile", "run", "collect", "total"]);
     let total = stats.times.last().unwrap();
     let nanos = |time: &Option<prost_types::Duration>| {
         time.map_or(0, |time| time.seconds * 1_000_000_000 + i64::from(time.nanos))

@@ -2,6 +2,7 @@
 
 mod body;
 mod images;
+mod layers;
 mod network;
 mod translate;
 mod volumes;
@@ -27,7 +28,7 @@ use super::Engine;
 use super::error::EngineError;
 use super::types::{
     AgentPipe, BuildSpec, ContainerId, ContainerSpec, EPOCH_LABEL, EngineInfo, Fencing, INSTANCE_LABEL,
-    ImageFacts, Network, Owner, Piece, Progress, Volume, VolumeFile,
+    ImageFacts, Layer, Network, Owner, Piece, Progress, Volume, VolumeFile,
 };
 use translate::{bounded, translate};
 
@@ -168,6 +169,19 @@ impl Engine for DockerEngine {
     ) -> Result<(), EngineError> {
         let _slot = self.start_slot().await;
         volumes::fill(self.docker()?, volume, image, files).await
+    }
+
+    async fn add_layer(&self, owner: &Owner, layer: &Layer) -> Result<(), EngineError> {
+        let _slot = self.start_slot().await;
+        layers::add(self.docker()?, owner, layer).await
+    }
+
+    async fn layers(&self, owner: &Owner) -> Result<Vec<String>, EngineError> {
+        layers::list(self.docker()?, owner).await
+    }
+
+    async fn remove_layer(&self, reference: &str) -> Result<(), EngineError> {
+        layers::remove(self.docker()?, reference).await
     }
 
     async fn open_network(&self, network: &Network, fencing: &Fencing) -> Result<(), EngineError> {

@@ -46,8 +46,13 @@ fn report() -> Report {
 fn advice(report: &Report, image: usize, uncached: Option<Uncached>, is_slow: bool) -> String {
     let catalogue = Catalogue::load(None).unwrap();
     let language = catalogue.find("java").unwrap();
-    let circumstances =
-        Circumstances { language, image: &language.images[image], uncached, starts_anew: image == 1 };
+    let circumstances = Circumstances {
+        language,
+        image: &language.images[image],
+        uncached,
+        has_packages: false,
+        starts_anew: image == 1,
+    };
     circumstances.advice(&language.limits, report, is_slow).join("\n")
 }
 
