@@ -35,7 +35,7 @@ impl Call {
         Self { says: Some(says), hears, stdout: Vec::new(), stderr: Vec::new(), artifacts: Vec::new() }
     }
 
-    async fn say(&self, message: Say) {
+    pub(crate) async fn say(&self, message: Say) {
         let message = ExecuteStreamRequest { message: Some(message) };
         self.says.as_ref().unwrap().send(message).await.unwrap();
     }
@@ -168,7 +168,7 @@ async fn a_terminal_is_one_and_its_container_serves_again() {
     let daemon = Daemon::start_with(&["python"], &one).await;
     let code = "import os, signal, sys\n\
         print(all(os.isatty(fd) for fd in range(3)), os.get_terminal_size(), os.environ['TERM'], os.tcgetpgrp(0) == os.getpgrp())\n\
-        signal.signal(signal.SIGWINCH, lambda *_: print('now', os.get_terminal_size(), flush=True))\n\
+        signal.signal(signal.SIGWINCH, lambda *_: os.write(1, f'now {os.get_terminal_size()}\\n'.encode()))\n\
         print('ready', flush=True)\n\
         while True:\n\
         \x20   try:\n\

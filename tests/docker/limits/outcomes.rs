@@ -6,13 +6,15 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use kiln::proto::{Evidence, ExecuteRequest, ExecuteResponse, KillCause, Limits, Stage};
+use kiln::proto::execute_stream_request::Message as Say;
+use kiln::proto::{Cancel, Evidence, ExecuteRequest, ExecuteResponse, KillCause, Limits, Stage};
 
 use super::programs::{Case, cases};
+use crate::streams::Call;
 use crate::support::daemon::{Daemon, program};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/outcomes.md");
-const LANGUAGES: [&str; 6] = ["python", "javascript", "java", "cpp", "rust", "go"];
+const LANGUAGES: [&str; 7] = ["python", "javascript", "typescript", "java", "cpp", "rust", "go"];
 /// From so many digits on a number is a measurement, and differs from run to run.
 const MEASURED_DIGITS_MIN: usize = 5;
 
@@ -64,7 +66,10 @@ async fn the_page_of_outcomes_says_what_happens() {
     for (number, case) in (1..).zip(cases()) {
         if languages.contains(&case.language) {
             let request = ExecuteRequest { limits: Some(case.limits), ..program(case.language, case.code) };
-            let reply = daemon.execute(request).await;
+            let reply = match case.cancelled_at {
+                None => daemon.execute(request).await,
+                Some(words) => cancelled(&daemon, request, words).await,
+            };
             let reply = reply.unwrap_or_else(|status| panic!("{}, {}: {status}", case.title, case.language));
             writeln!(page, "| {number} | {} |", row(&case, &reply).join(" | ")).unwrap();
         } else {
@@ -90,6 +95,18 @@ async fn the_page_of_outcomes_says_what_happens() {
         .collect();
     assert!(different.is_empty(), "docs/outcomes.md does not agree:\n{}", different.join("\n"));
     assert_eq!(committed.lines().count(), page.lines().count(), "docs/outcomes.md has other programs");
+}
+
+/// What is said of a program whose caller cancels it once it has written `words`.
+async fn cancelled(
+    daemon: &Daemon,
+    request: ExecuteRequest,
+    words: &str,
+) -> Result<ExecuteResponse, tonic::Status> {
+    let mut call = Call::start(daemon, request).await;
+    call.until(words).await;
+    call.say(Say::Cancel(Cancel {})).await;
+    call.end().await
 }
 
 /// Those whose programs run here.

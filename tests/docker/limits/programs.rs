@@ -10,6 +10,8 @@ pub(super) struct Case {
     pub(super) language: &'static str,
     pub(super) code: &'static str,
     pub(super) limits: Limits,
+    /// What it has written when its caller cancels it, where that happens.
+    pub(super) cancelled_at: Option<&'static str>,
 }
 
 const fn none() -> Limits {
@@ -29,7 +31,7 @@ const fn none() -> Limits {
 }
 
 fn case(title: &'static str, language: &'static str, code: &'static str, limits: Limits) -> Case {
-    Case { title, language, code, limits }
+    Case { title, language, code, limits, cancelled_at: None }
 }
 
 const SPIN_CPP: &str = "int main() { volatile unsigned long n = 0; for (;;) n++; }";
@@ -66,8 +68,24 @@ fn ends() -> Vec<Case> {
         ),
         case("panics", "rust", "fn main() { panic!(\"over\"); }", none()),
         case("throws", "javascript", "throw new Error('over')", none()),
+        case("throws", "typescript", "const words: string = 'over';\nthrow new Error(words)", none()),
         case("does not compile", "cpp", "int main() { return x; }", none()),
         case("does not compile", "java", "class Main { int f() { return \"\"; } }", none()),
+        case(
+            "needs more than its types taken away",
+            "typescript",
+            "enum Color { Red }\nconsole.log(Color.Red)",
+            none(),
+        ),
+        Case {
+            cancelled_at: Some("begun"),
+            ..case(
+                "is cancelled by its caller",
+                "python",
+                "import time\nprint('begun', flush=True)\ntime.sleep(1000)",
+                none(),
+            )
+        },
     ]
 }
 
