@@ -198,6 +198,50 @@ exec(TEXT + "os._wrap_close.kept = Kept(b'held')", {})
         std::fs::remove_dir_all(directory).unwrap();
     }
 
+    /// Root loads no module that somebody else has written; the program finds it.
+    #[test]
+    fn what_is_in_the_directory_of_packages_is_the_programs_alone() {
+        prctl::set_child_subreaper(true).unwrap();
+        for is_withheld in [true, false] {
+            let directory = directory(if is_withheld { "withheld" } else { "found" });
+            let packages = directory.join("base/lib").join(python_folder()).join("site-packages");
+            std::fs::create_dir_all(&packages).unwrap();
+            // `site` loads it by itself.
+            let mark = directory.join("mark");
+            let code = format!("open({:?}, 'w').close()", mark.display().to_string());
+            std::fs::write(packages.join("usercustomize.py"), code).unwrap();
+            std::fs::write(packages.join("brought.py"), "words = 'found'").unwrap();
+            std::fs::write(
+                directory.join("main.py"),
+                format!("import brought, sys\nprint(brought.words, sys.path.index({:?}))", packages.display().to_string()),
+            )
+            .unwrap();
+            let mut spec = spec();
+            spec.env.push(("PYTHONUSERBASE".to_owned(), directory.join("base").display().to_string()));
+            if is_withheld {
+                spec.env.push(("KILN_STANDBY_PACKAGES".to_owned(), packages.display().to_string()));
+            }
+            let mut parent = Parent::start(&spec, &directory).unwrap();
+            let standby = parent.fork(Uid::from_raw(1_879_100_020)).unwrap();
+            assert_eq!(mark.exists(), !is_withheld);
+            let process = standby.release(&[], &spawn::environment(&[])).unwrap();
+            assert_eq!(waitpid(process.pid, None), Ok(WaitStatus::Exited(process.pid, 0)));
+            let mut said = String::new();
+            let _ = { process.stdout }.read_to_string(&mut said);
+            // Behind the program's own directory and the three of the standard library.
+            assert_eq!(said, "found 4\n");
+            drop(parent);
+            std::fs::remove_dir_all(directory).unwrap();
+        }
+    }
+
+    /// `python3.11` or the like.
+    fn python_folder() -> String {
+        let words = ["-c", "import sys; print('python%d.%d' % sys.version_info[:2], end='')"];
+        let output = std::process::Command::new("/usr/bin/python3").args(words).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     #[test]
     fn children_of_one_parent_share_no_randomness_and_no_user() {
         // The test's process has threads, but the parent is a program of its own, which has none.

@@ -16,6 +16,8 @@ pub const BUILD_DIR: &str = "/build";
 pub const TMP_DIR: &str = "/tmp";
 /// In a compile command: the main file and every other file with its ending.
 pub(super) const SOURCES: &str = "{sources}";
+/// Names to what waits the directory whose content was written by nobody that it may trust.
+const PACKAGES_VARIABLE: &str = "KILN_STANDBY_PACKAGES";
 /// Where the agent's volume is mounted, read-only.
 pub const MOUNT_DIR: &str = "/kiln";
 
@@ -221,10 +223,14 @@ impl LanguageSpec {
         Some(Self { run, compile_standby, standby, limits, pool, ..self.clone() })
     }
 
-    /// The same language in this image alone.
+    /// The same language in this image alone, in which packages have been installed.
     #[must_use]
     pub fn in_image(&self, image: ImageCandidate, pool: PoolBounds) -> Self {
-        Self { images: vec![image], pool, ..self.clone() }
+        let mut standby = self.standby.clone();
+        if let (Some(standby), Some(directory)) = (&mut standby, &image.packages) {
+            standby.env.push((PACKAGES_VARIABLE.to_owned(), directory.clone()));
+        }
+        Self { images: vec![image], standby, pool, ..self.clone() }
     }
 
     /// Whether programs are compiled before they run.

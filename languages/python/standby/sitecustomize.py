@@ -12,7 +12,8 @@ behind; what shows nevertheless is listed in docs/standby.md.
 
 Where the agent also sets KILN_STANDBY_FORKS, the process that it starts never runs a program. It imports
 what KILN_STANDBY_PRELOAD names, stays root in its container, and forks a process that waits for each
-message on its socket: see kiln_forking.py.
+message on its socket: see kiln_forking.py. What is in the directory that KILN_STANDBY_PACKAGES names was not
+written by Kiln or by the image: root does not look for modules there, the forked process does.
 
 Conversation of one that waits: this side writes b"R"; the other side writes a 4-byte little-endian length
 and that many bytes: NUL-terminated strings, first the count of arguments in decimal, then the arguments,
@@ -140,6 +141,17 @@ def stand_by(descriptor, guessed, meanwhile):
             sys.orig_argv.extend(arguments)
 
 
+def withhold(directory):
+    """Take a directory out of the search path; return what puts it back to where it was."""
+    if directory not in sys.path:
+        return lambda: None
+    place = sys.path.index(directory)
+    behind = len(sys.path) - place - 1
+    del sys.path[place]
+    sys.path_importer_cache.pop(directory, None)
+    return lambda: sys.path.insert(len(sys.path) - behind, directory)
+
+
 def leave_search_path():
     """Take Kiln's directories out of the search path, and this module out of the loaded ones."""
     # The whole variable is Kiln's: a request that brings one of its own never comes here.
@@ -189,7 +201,7 @@ def is_plain(main_file):
         return False
 
 
-def stand_by_later(descriptor, preparation, namespace):
+def stand_by_later(descriptor, preparation, give_back, namespace):
     """Wait where CPython asks the hooks of `sys.path_hooks` whether the main file is a package, right before it opens it.
 
     `site` is over then, and what it and CPython do once per start is not done while somebody waits. The hooks before
@@ -208,6 +220,7 @@ def stand_by_later(descriptor, preparation, namespace):
             job = (descriptor, None) if preparation is None else lead(descriptor, preparation, path)
             if job is not None:
                 control, meanwhile = job
+                give_back()
                 stand_by(control, guessed, meanwhile)
             plain = is_plain(path)
             if preparation is None:
@@ -229,12 +242,13 @@ try:
     if "KILN_STANDBY_FD" in os.environ:
         descriptor = int(os.environ["KILN_STANDBY_FD"])
         lead = preparation = None
+        give_back = withhold(os.environ.get("KILN_STANDBY_PACKAGES") if "KILN_STANDBY_FORKS" in os.environ else None)
         if "KILN_STANDBY_FORKS" in os.environ:
             import kiln_forking
 
             lead, preparation = kiln_forking.lead, kiln_forking.prepare(os.environ.get("KILN_STANDBY_PRELOAD", "").split())
         leave_search_path()
-        stand_by_later(descriptor, preparation, globals())
+        stand_by_later(descriptor, preparation, give_back, globals())
         forget_later = True
     else:
         # A later interpreter of the same process: it has nothing to wait for.
