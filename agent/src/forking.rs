@@ -213,7 +213,10 @@ exec(TEXT + "os._wrap_close.kept = Kept(b'held')", {})
             std::fs::write(packages.join("brought.py"), "words = 'found'").unwrap();
             std::fs::write(
                 directory.join("main.py"),
-                format!("import brought, sys\nprint(brought.words, sys.path.index({:?}))", packages.display().to_string()),
+                format!(
+                    "import brought, sys\nprint(brought.words, sys.path.index({:?}))",
+                    packages.display().to_string()
+                ),
             )
             .unwrap();
             let mut spec = spec();

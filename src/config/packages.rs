@@ -85,6 +85,6 @@ pub(super) fn installing(
         index,
         authorities: raw.ca_file.as_deref().map(read).transpose()?,
         kept_max: NonZeroUsize::new(kept).unwrap_or(NonZeroUsize::MIN),
-        directory: cache.map_or_else(std::env::temp_dir, |cache| cache.join("packages")),
+        directory: cache.map(|cache| cache.join("packages")),
     })
 }

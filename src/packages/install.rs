@@ -1,7 +1,9 @@
 //! One installation: the installer's run, its archive, the layer.
 
 use std::collections::BTreeMap;
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -83,7 +85,7 @@ impl Shared {
         let execution = self.execution(&installing, packages);
         let source = BuildSource::Compiler { keep_bytes_max: 0 };
         let plan = Plan::new(&execution, &installing, &source, Extent::Whole).map_err(broken)?;
-        let archive = new_file(&self.config.directory).await?;
+        let archive = new_file(self.config.directory.as_deref()).await?;
         let mut sink = ArchiveSink::into(archive.path()).await.map_err(broken)?;
         let cancel = self.tasks.cancellation();
         let run = warm.begin().run(execution.id, &plan, &*self.engine, &mut sink, None, &cancel);
@@ -102,7 +104,7 @@ impl Shared {
             return Err(refusal(&installing.language, packages, &verdict, &sink.words()));
         }
         sink.finish().await.map_err(broken)?;
-        let layer = new_file(&self.config.directory).await?;
+        let layer = new_file(self.config.directory.as_deref()).await?;
         let (from, to) = (archive.reopen().map_err(broken)?, layer.reopen().map_err(broken)?);
         let leave_out = language.installer.as_ref().map(|installer| installer.leave_out.clone());
         let (directory, leave_out) = (directory.to_owned(), leave_out.unwrap_or_default());
@@ -158,11 +160,11 @@ fn broken(error: impl std::fmt::Display) -> PackagesError {
     PackagesError::Broken { reason: error.to_string() }
 }
 
-/// Removed when it is dropped.
-async fn new_file(directory: &Path) -> Result<NamedTempFile, PackagesError> {
-    let directory = directory.to_owned();
+/// Removed when it is dropped; for the daemon alone.
+async fn new_file(directory: Option<&Path>) -> Result<NamedTempFile, PackagesError> {
+    let directory = directory.map_or_else(std::env::temp_dir, Path::to_owned);
     let made = spawn_blocking(move || {
-        std::fs::create_dir_all(&directory)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
         NamedTempFile::with_prefix_in("packages-", &directory)
     });
     made.await.map_err(broken)?.map_err(broken)

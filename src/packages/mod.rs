@@ -38,8 +38,8 @@ pub struct PackagesConfig {
     pub authorities: Option<Bytes>,
     /// Sets that are kept.
     pub kept_max: NonZeroUsize,
-    /// Where archives lie on their way.
-    pub directory: PathBuf,
+    /// Where archives lie on their way, and nothing else; the system's place for such files where this is `None`.
+    pub directory: Option<PathBuf>,
 }
 
 /// All package sets. Clones share them.
@@ -78,6 +78,10 @@ impl Packages {
     #[must_use]
     pub fn new(config: PackagesConfig, pools: Arc<Pools>, engine: Arc<dyn Engine>, tasks: Tasks) -> Self {
         let sets = Mutex::new(LruCache::new(config.kept_max));
+        if let Some(directory) = &config.directory {
+            // What a daemon left that did not come to its end.
+            let _ = std::fs::remove_dir_all(directory);
+        }
         Self(Arc::new(Shared { config, pools, engine, tasks, sets }))
     }
 
