@@ -49,7 +49,7 @@ import javax.tools.ToolProvider;
 public final class KilnJavac {
     /** The first release whose launcher accepts a main that is not public, not static or has no parameter. */
     private static final int FLEXIBLE_MAIN_RELEASE = 25;
-    /** What a waiting compiler compiles before it waits, from its jar: programs, and one with mistakes. */
+    /** What a waiting compiler compiles while it waits, from its jar: programs, and one with mistakes. */
     private static final List<String> WARM_UP = List.of("Training.java", "Mistakes.java", "Training.java");
 
     public static void main(String[] args) throws IOException {
@@ -62,18 +62,29 @@ public final class KilnJavac {
 
     /**
      * Compiles what the jar brings for this, as often as pays, without a trace: the compiler that waits for a program has
-     * compiled before. Reads no variable: the request's are not known yet.
+     * compiled before. Stops where the program comes meanwhile. Reads no variable: the request's are not known yet.
      */
     public static void warmUp() throws IOException {
         JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
         PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
         for (String name : WARM_UP) {
+            if (isAwaited()) {
+                return;
+            }
             try (StandardJavaFileManager files = javac.getStandardFileManager(null, null, null)) {
                 List<String> options = List.of("-proc:none", "-classpath", ".");
-                compile(javac, new Discarding(files), options, List.of(new Resource(name)), nowhere);
+                List<JavaFileObject> sources = List.of(new Resource(name));
+                compile(javac, new Discarding(files), options, sources, nowhere, new GivesWay());
+            } catch (RuntimeException stopped) {
+                if (!isAwaited()) {
+                    throw stopped;
+                }
             }
         }
     }
+
+    /** Whether somebody waits for this compiler: what it waits in answers. */
+    private static native boolean isAwaited();
 
     private static boolean compile(Path outDir, List<String> names) throws IOException {
         JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
@@ -86,7 +97,7 @@ public final class KilnJavac {
             for (JavaFileObject source : files.getJavaFileObjects(names.toArray(new String[0]))) {
                 sources.add(sources.isEmpty() ? new AnyPublicName(source) : source);
             }
-            Optional<MainFinder> finder = compile(javac, files, options, sources, err);
+            Optional<MainFinder> finder = compile(javac, files, options, sources, err, null);
             if (finder.isPresent()) {
                 writeLaunchArguments(outDir, finder.get(), names.get(0));
             }
@@ -96,11 +107,19 @@ public final class KilnJavac {
 
     /** Returns what was found of main methods, or nothing where the sources do not compile. */
     private static Optional<MainFinder> compile(
-            JavaCompiler javac, JavaFileManager files, List<String> options, List<JavaFileObject> sources, PrintWriter err) {
+            JavaCompiler javac,
+            JavaFileManager files,
+            List<String> options,
+            List<JavaFileObject> sources,
+            PrintWriter err,
+            TaskListener other) {
         // With no listener for diagnostics the compiler prints them itself, in javac's form and with javac's count.
         JavacTask task = (JavacTask) javac.getTask(err, files, null, options, null, sources);
         MainFinder finder = new MainFinder(task.getElements(), task.getTypes());
         task.addTaskListener(finder);
+        if (other != null) {
+            task.addTaskListener(other);
+        }
         boolean compiled = task.call();
         err.flush();
         return compiled ? Optional.of(finder) : Optional.empty();
@@ -118,6 +137,21 @@ public final class KilnJavac {
         // The launcher reads the file in the platform's encoding, whatever file.encoding says.
         String encoding = System.getProperty("native.encoding", Charset.defaultCharset().name());
         Files.write(outDir.resolve("main.args"), quoted.getBytes(Charset.forName(encoding)));
+    }
+
+    /** Ends a compilation that nobody needs as soon as somebody waits. */
+    private static final class GivesWay implements TaskListener {
+        @Override
+        public void started(TaskEvent event) {
+            finished(event);
+        }
+
+        @Override
+        public void finished(TaskEvent event) {
+            if (isAwaited()) {
+                throw new IllegalStateException("somebody waits");
+            }
+        }
     }
 
     /** A source file of the jar's own. */

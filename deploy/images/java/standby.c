@@ -9,7 +9,8 @@
 // No code of Kiln's is on the program's stack or class path, and no thread, variable or descriptor is left. Where
 // KILN_STANDBY_FD is not set, or the command line is one that this file does not know, libjli's own function runs.
 //
-// A class named by KILN_STANDBY_WARM has its static method warmUp() called before the wait.
+// A class named by KILN_STANDBY_WARM has its static method warmUp() called while nobody has asked for anything; its native
+// method isAwaited() tells it when somebody does.
 //
 // Conversation: this side writes "R"; the other side writes a 4-byte little-endian length and that many bytes:
 // NUL-terminated strings, first the count of arguments in decimal, then the arguments, then the whole environment as
@@ -23,6 +24,7 @@
 #include <errno.h>
 #include <jni.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -185,9 +187,12 @@ static void replace_environment(char *variables, char *end) {
     if (place) memset(place, 0, (size_t)(room_end - place));
 }
 
-// Reports readiness, waits, and takes what the request brings.
-static void stand_by(void) {
+static void report_ready(void) {
     if (write(launch.descriptor, "R", 1) != 1) _exit(0);
+}
+
+// Waits, and takes what the request brings.
+static void take_request(void) {
     unsigned char size_bytes[4];
     read_exactly(size_bytes, sizeof size_bytes);
     size_t size = size_bytes[0] | (size_t)size_bytes[1] << 8 | (size_t)size_bytes[2] << 16 | (size_t)size_bytes[3] << 24;
@@ -249,6 +254,12 @@ static void set_command_property(JNIEnv *env, jclass helper) {
     free(command);
 }
 
+static jboolean is_awaited(JNIEnv *env, jclass class) {
+    (void)env, (void)class;
+    struct pollfd control = {launch.descriptor, POLLIN, 0};
+    return poll(&control, 1, 0) != 0;
+}
+
 static void warm_up(JNIEnv *env) {
     jclass loader = (*env)->FindClass(env, "java/lang/ClassLoader");
     jmethodID system_loader =
@@ -257,6 +268,8 @@ static void warm_up(JNIEnv *env) {
     jmethodID load = (*env)->GetMethodID(env, loader, "loadClass", "(Ljava/lang/String;)Ljava/lang/Class;");
     jclass class = (*env)->CallObjectMethod(env, application, load, (*env)->NewStringUTF(env, launch.warm));
     if (!class) give_up("the class to warm up is missing");
+    JNINativeMethod awaited = {"isAwaited", "()Z", (void *)is_awaited};
+    if ((*env)->RegisterNatives(env, class, &awaited, 1)) give_up("the class to warm up has no isAwaited()");
     jmethodID warm = (*env)->GetStaticMethodID(env, class, "warmUp", "()V");
     if (!warm) give_up("the class to warm up has no warmUp()");
     (*env)->CallStaticVoidMethod(env, class, warm);
@@ -290,8 +303,9 @@ static void *java_main(void *unused) {
     if (launch.create(&machine, (void **)&env, &init) != JNI_OK) give_up("the virtual machine does not start");
     jclass helper = (*env)->FindClass(env, "sun/launcher/LauncherHelper");
     if (!helper) give_up("no LauncherHelper");
+    report_ready();
     if (launch.warm) warm_up(env);
-    stand_by();
+    take_request();
     if (launch.argument_file) read_argument_file();
     set_command_property(env, helper);
     intptr_t status = run_main(env, helper);
