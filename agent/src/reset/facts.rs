@@ -7,7 +7,9 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use nix::poll::poll;
 use nix::unistd::{Pid, getpid};
 
 use super::Unclean;
@@ -17,6 +19,9 @@ use super::mounts::{Holding, Mount};
 /// What resident memory may differ by: the kernel counts it in batches for each CPU, and a process that stays may touch
 /// pages of its own. What a job leaves on purpose is in files, IPC objects or processes, each with a fact of its own.
 const MEMORY_SLACK_BYTES: u64 = 4 << 20;
+/// How long the kernel may take to free a socket whose last process is gone, and how often that is looked at.
+const SOCKETS_MAX: Duration = Duration::from_millis(200);
+const SOCKETS_INTERVAL_MS: u8 = 2;
 /// The kernel's reading unit for the tables in /proc.
 const PAGE_BYTES: usize = 4096;
 
@@ -74,12 +79,28 @@ impl Witness {
         read(&self.ipc[kind], &mut self.buffer)
     }
 
+    /// Waits until the kernel has taken back the sockets of processes that are gone, but not for long: `facts` then say again what
+    /// there is.
+    pub(super) fn settle(&mut self, facts: &mut Facts, before: &Facts) -> io::Result<()> {
+        let end = Instant::now() + SOCKETS_MAX;
+        while facts.sockets != before.sockets && Instant::now() < end {
+            // Nothing tells of it: netlink sockets are freed after one of the kernel's own grace periods.
+            poll(&mut [], SOCKETS_INTERVAL_MS)?;
+            facts.sockets = self.sockets()?;
+        }
+        Ok(())
+    }
+
+    fn sockets(&mut self) -> io::Result<Vec<String>> {
+        let buffer = &mut self.buffer;
+        self.sockets.iter().map(|table| Ok(own_sockets(&read(table, buffer)?))).collect()
+    }
+
     /// Everything as it is now. Processes that are meant to be there, `kept` among them, are left out.
     pub(super) fn facts(&mut self, mounts: &[Mount], kept: &[Pid]) -> io::Result<Facts> {
+        let sockets = self.sockets()?;
         let buffer = &mut self.buffer;
         let ipc = self.ipc.iter().map(|table| read(table, buffer)).collect::<io::Result<_>>()?;
-        let sockets = self.sockets.iter().map(|table| Ok(own_sockets(&read(table, buffer)?)));
-        let sockets = sockets.collect::<io::Result<_>>()?;
         Ok(Facts {
             processes: foreign_processes(kept)?,
             descriptors: numbers_in("/proc/self/fd")?,

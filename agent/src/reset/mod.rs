@@ -69,7 +69,8 @@ impl Baseline {
             mount.wipe(old, deadline)?;
         }
         ipc::remove_all(&mut self.witness, old)?;
-        let now = self.witness.facts(&self.mounts, kept)?;
+        let mut now = self.witness.facts(&self.mounts, kept)?;
+        self.witness.settle(&mut now, &self.facts)?;
         self.facts.check(&now, &self.mounts)?;
         for mount in &self.mounts {
             mount.hand_over(next)?;
