@@ -17,10 +17,15 @@ use tonic::Status;
 use tonic::transport::Channel;
 
 use crate::programs::OUTPUT;
+use crate::throughput::cpu_busy;
 
 const POLL: Duration = Duration::from_millis(20);
 /// So many looks in a row must find the pool full: between two steps of a refill nothing is under way for a moment.
 const CALM_LOOKS: u32 = 3;
+/// So much work of all CPUs in so much time is none; a machine that never rests is not waited for.
+const IDLE_LOOK: Duration = Duration::from_millis(100);
+const IDLE_BUSY_MAX: Duration = Duration::from_millis(20);
+const IDLE_WAIT_MAX: Duration = Duration::from_secs(3);
 /// Compiled, sent along while it is put into the engine, and once more for good measure.
 const KEEP_ROUNDS: u32 = 4;
 /// Longest wait for a full pool, in seconds.
@@ -86,10 +91,18 @@ impl Daemon {
         reply.pools.into_iter().next().ok_or_else(|| format!("there is no pool of {language}").into())
     }
 
-    /// Waits until the pool is full, with a container that nothing ran in, and nothing is made, reset or removed, so that
-    /// no way is measured beside another's aftermath.
+    /// Waits until the pool is full, with a container that nothing ran in, nothing is made, reset or removed, and what waits has
+    /// warmed up, so that no way is measured beside another's aftermath.
     pub(crate) async fn calm(&self, language: &str) -> Result<(), Box<dyn Error>> {
-        self.until(language, |pool| pool.warm >= pool.min && pool.fresh > 0).await
+        self.until(language, |pool| pool.warm >= pool.min && pool.fresh > 0).await?;
+        let begun = Instant::now();
+        loop {
+            let busy = cpu_busy()?;
+            tokio::time::sleep(IDLE_LOOK).await;
+            if cpu_busy()? - busy <= IDLE_BUSY_MAX || begun.elapsed() > IDLE_WAIT_MAX {
+                return Ok(());
+            }
+        }
     }
 
     /// Waits until nothing is made, reset or removed, however many containers that leaves.

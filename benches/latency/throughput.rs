@@ -116,7 +116,7 @@ where
 }
 
 /// Time that all CPUs of the machine have worked, in the kernel's ticks of 10 ms.
-fn cpu_busy() -> Result<Duration, Box<dyn Error>> {
+pub(crate) fn cpu_busy() -> Result<Duration, Box<dyn Error>> {
     let stat = std::fs::read_to_string("/proc/stat")?;
     let numbers: Result<Vec<u64>, _> =
         stat.lines().next().unwrap_or_default().split_whitespace().skip(1).map(str::parse).collect();
