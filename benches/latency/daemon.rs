@@ -22,6 +22,8 @@ use crate::throughput::cpu_busy;
 const POLL: Duration = Duration::from_millis(20);
 /// So many looks in a row must find the pool full: between two steps of a refill nothing is under way for a moment.
 const CALM_LOOKS: u32 = 3;
+/// Languages where what waits goes on to warm up once it can be used.
+const WARMS_UP: [&str; 1] = ["java"];
 /// So much work of all CPUs in so much time is none; a machine that never rests is not waited for.
 const IDLE_LOOK: Duration = Duration::from_millis(100);
 const IDLE_BUSY_MAX: Duration = Duration::from_millis(20);
@@ -94,15 +96,17 @@ impl Daemon {
     /// Waits until the pool is full, with a container that nothing ran in, nothing is made, reset or removed, and what waits has
     /// warmed up, so that no way is measured beside another's aftermath.
     pub(crate) async fn calm(&self, language: &str) -> Result<(), Box<dyn Error>> {
-        self.until(language, |pool| pool.warm >= pool.min && pool.fresh > 0).await?;
+        let is_full = |pool: &LanguagePool| pool.warm >= pool.min && pool.fresh > 0;
+        self.until(language, is_full).await?;
         let begun = Instant::now();
-        loop {
+        while WARMS_UP.contains(&language) {
             let busy = cpu_busy()?;
             tokio::time::sleep(IDLE_LOOK).await;
             if cpu_busy()? - busy <= IDLE_BUSY_MAX || begun.elapsed() > IDLE_WAIT_MAX {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// Waits until nothing is made, reset or removed, however many containers that leaves.

@@ -52,7 +52,7 @@ fn head(results: &Results) -> String {
          no figure in it is written by hand.\n\n\
          Machine: {cpus} CPUs, Linux {}, Docker Engine {}; load {} before the start; the run took {:.1} minutes.\n\n\
          - Each round runs every way once, one after the other, so that whatever the machine does besides hits all of them alike. \
-         Before each, the run waits until Kiln's pool is full, nothing is made, reset or removed, and the machine is idle (3 s at most).\n\
+         Before each, the run waits until Kiln's pool is full, nothing is made, reset or removed, and Java's waiting compiler has warmed up.\n\
          - Kiln is asked over gRPC on a connection that is there. *Reuse* is the default: a container that served before and is \
          proven to be as it was. *ONE_SHOT* is a container in which nothing ran before.\n\
          - The bare toolchain is the host's own, without any container: `python3`, `node`, `javac` and `java`, \
