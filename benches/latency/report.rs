@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::programs::{ENGINE_SHARE_MIN, PROGRAMS, Program, RATE_CONCURRENCY, RATE_MIN, RESET_MS_MAX};
 use crate::rest::{Crowd, Rest};
 use crate::saturation::{IN_FLIGHT, Load, QUEUED};
+use crate::statistics::Times;
 use crate::throughput::{Level, ONE_SHOT_CONCURRENCY, OneShot};
 use crate::ways::{AGAIN, EXEC, HOST, REUSE, Row, WAYS};
 
@@ -32,6 +33,7 @@ pub(crate) struct Results {
 pub(crate) fn markdown(results: &Results) -> String {
     let mut text = head(results);
     summary(&mut text, &results.rows);
+    in_a_row(&mut text, &results.rows);
     for (program, row) in PROGRAMS.iter().zip(&results.rows) {
         details(&mut text, program, row);
     }
@@ -114,6 +116,27 @@ fn summary(text: &mut String, rows: &[Row]) {
                 verdict(kiln <= most)
             );
         }
+    }
+}
+
+fn in_a_row(text: &mut String, rows: &[Row]) {
+    text.push_str(
+        "\n## One after the other\n\nMedians in milliseconds. The next comes as soon as the last is over, Kiln and the bare toolchain in \
+         turns, new source each time. What Kiln does between two programs, the reset and the start of what waits for the next one, \
+         is in its times; that the machine has slept is in neither, while it is in those above: there each program comes after a \
+         moment of rest.\n\n| program | Kiln, reuse | bare | bare against reuse |\n|---|---:|---:|---:|\n",
+    );
+    for (program, row) in PROGRAMS.iter().zip(rows) {
+        let [kiln, bare] = &row.in_a_row;
+        let kiln = kiln.p50();
+        let bare = Some(bare).filter(|times| !times.is_empty()).map(Times::p50);
+        let _ = writeln!(
+            text,
+            "| {} | {kiln:.2} | {} | {} |",
+            program.title,
+            bare.map_or("not on this host".to_owned(), |bare| format!("{bare:.2}")),
+            bare.map_or("-".to_owned(), |bare| format!("{:.1} x", bare / kiln)),
+        );
     }
 }
 

@@ -31,10 +31,16 @@ pub(crate) const EXEC: usize = 3;
 /// Not measured: page caches and branch predictors of all ways get their first look.
 const WARM_UP: usize = 2;
 
+/// Kiln and the bare toolchain take turns, each with so many one after the other; the first of each turn are not measured.
+const TURNS: usize = 4;
+const TURN_PER_ROUNDS: usize = 4;
+
 /// What was measured of a program.
 pub(crate) struct Row {
     /// By `WAYS`; without times where the host lacks something, and where there is nothing to compile.
     pub(crate) times: [Times; WAYS_COUNT],
+    /// With reuse and bare, one after the other; the second without times where the host lacks something.
+    pub(crate) in_a_row: [Times; 2],
     /// What the host lacks.
     pub(crate) host_lacks: Option<String>,
     /// The host's toolchain and the image's, in their own words.
@@ -99,7 +105,34 @@ pub(crate) async fn measure(
             }
         }
     }
-    Ok(Row { times: times.map(Times::new), host_lacks, versions, reused })
+    let turn = WARM_UP + rounds.div_ceil(TURN_PER_ROUNDS);
+    let in_a_row = in_a_row(program, turn, daemon, tools.ok().as_deref()).await?;
+    Ok(Row { times: times.map(Times::new), in_a_row: in_a_row.map(Times::new), host_lacks, versions, reused })
+}
+
+/// The next as soon as the last is over: with reuse, and bare where the host has the toolchain.
+async fn in_a_row(
+    program: &Program,
+    turn: usize,
+    daemon: &Daemon,
+    tools: Option<&[PathBuf]>,
+) -> Result<[Vec<Duration>; 2], Box<dyn Error>> {
+    let (mut kiln, mut host) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        daemon.calm(program.language).await?;
+        for number in 0..turn {
+            let (time, _) = daemon.execute(program.language, &new_text(program), Isolation::Tenant).await?;
+            kiln.extend((number >= WARM_UP).then_some(time));
+        }
+        let Some(tools) = tools else { continue };
+        daemon.calm(program.language).await?;
+        for number in 0..turn {
+            let folder = tempfile::tempdir()?;
+            let time = on_host(program, tools, &folder.path().join("program"))?;
+            host.extend((number >= WARM_UP).then_some(time));
+        }
+    }
+    Ok([kiln, host])
 }
 
 /// The program's text with a number that it never had.
