@@ -26,6 +26,8 @@ use crate::tasks::Tasks;
 
 pub use error::PackagesError;
 
+/// What a set may hold, as `layer` has it; another text here makes every set anew.
+const RULES: &str = "1";
 /// Of a set's digest, in its image's tag.
 const DIGEST_BYTES: usize = 12;
 
@@ -137,13 +139,15 @@ impl Shared {
         }
     }
 
-    /// The name of the image that has these packages: of what they are installed with, into and from.
+    /// The name of the image that has these packages: of what they are installed into and from, and of what is kept of them.
     fn reference(&self, blueprint: &Blueprint, packages: &PackageSet) -> String {
         let language = &blueprint.language;
         let mut digest = Sha256::new();
         let index = self.config.index.get(&language.id).map_or("", String::as_str);
-        let words = [self.pools.owner().instance.as_str(), blueprint.image_id.as_str(), index];
-        for word in words.into_iter().chain(packages.requirements().iter().map(String::as_str)) {
+        let words = [RULES, self.pools.owner().instance.as_str(), blueprint.image_id.as_str(), index];
+        let leave_out = language.installer.iter().flat_map(|installer| &installer.leave_out);
+        let lists = leave_out.chain(packages.requirements()).map(String::as_str);
+        for word in words.into_iter().chain(lists) {
             digest.update(word.len().to_le_bytes());
             digest.update(word);
         }
