@@ -105,15 +105,19 @@ impl Packages {
                 None => {
                     let (done, coming) = watch::channel(None);
                     sets.put(reference.clone(), State::Coming(coming.clone()));
-                    let (shared, packages) = (Arc::clone(&self.0), packages.clone());
+                    let (shared, packages, reference) =
+                        (Arc::clone(&self.0), packages.clone(), reference.clone());
                     drop(self.0.tasks.client(shared.bring(blueprint, packages, reference, done)));
                     coming
                 }
             }
         };
         let installed = coming.wait_for(Option::is_some).await.ok().and_then(|installed| installed.clone());
-        let gave_up = || PackagesError::Broken { reason: "its installation was given up".to_owned() };
-        installed.ok_or_else(gave_up)?
+        installed.unwrap_or_else(|| {
+            // Whoever comes next begins anew.
+            self.0.lock().pop(&reference);
+            Err(PackagesError::Broken { reason: "the installation was given up".to_owned() })
+        })
     }
 
     /// The engine has lost its image: it is installed anew when it is asked for again.
