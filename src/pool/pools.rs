@@ -465,6 +465,8 @@ impl Pools {
             // Each container holds one slot until it is gone.
             let _ = pool.slots.acquire_many(pool.spec.pool.max).await;
         }
+        // Those of sets that were closed before are in none of the pools above.
+        let _ = self.sets.slots.acquire_many(self.config.packages.set_containers()).await;
         self.supplies.take_down_fence().await;
         if let Err(error) = self.supplies.engine.remove_volumes(&self.supplies.owner, false).await {
             tracing::warn!(%error, "the agent's volume is not removed");

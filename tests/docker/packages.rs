@@ -167,17 +167,24 @@ async fn what_cannot_be_had_is_said() {
         (
             request("python", VERSION, &["--index-url=https://example.org"]),
             Code::InvalidArgument,
-            "packages[0]",
+            &["packages[0]"],
         ),
-        (request("python", VERSION, &["six==99.0"]), Code::InvalidArgument, "No matching distribution"),
+        (request("python", VERSION, &["six==99.0"]), Code::InvalidArgument, &["No matching distribution"]),
         // Larger than a set may be.
-        (request("python", VERSION, &["pyflakes", "black"]), Code::InvalidArgument, "packages.set_mib"),
-        (request("javascript", "", &["is-number@7.0.0"]), Code::InvalidArgument, "code"),
-        (request("javascript", ";", &["is-number@7.0.0"]), Code::Unavailable, "the index does not answer"),
+        (
+            request("python", VERSION, &["pyflakes", "black"]),
+            Code::InvalidArgument,
+            &["No space left", "disk limit"][..],
+        ),
+        (request("javascript", "", &["is-number@7.0.0"]), Code::InvalidArgument, &["code"]),
+        (request("javascript", ";", &["is-number@7.0.0"]), Code::Unavailable, &["the index does not answer"]),
     ];
     for (request, code, words) in cases {
         let status = refused(&daemon, request).await;
-        assert!(status.code() == code && status.message().contains(words), "{status}");
+        assert!(
+            status.code() == code && words.iter().any(|words| status.message().contains(words)),
+            "{status}"
+        );
     }
     assert_eq!(instance.sets(), Vec::<String>::new());
     // None of it is in the way of others.

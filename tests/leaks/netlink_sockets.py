@@ -1,4 +1,4 @@
-# Leaves: netlink sockets, as looking up interfaces and hosts does; the kernel frees them a grace period after their process.
+# Leaves: netlink sockets, as listing interfaces does; the kernel frees them a grace period after their process.
 import socket
 
 socket.if_nameindex()
