@@ -163,7 +163,7 @@ async fn what_cannot_be_had_is_said() {
         ("KILN__PACKAGES__INSTALL_SECONDS", "60"),
     ];
     let daemon = instance.daemon(&away).await;
-    let cases = [
+    let cases: [(ExecuteRequest, Code, &[&str]); 5] = [
         (
             request("python", VERSION, &["--index-url=https://example.org"]),
             Code::InvalidArgument,
@@ -174,7 +174,7 @@ async fn what_cannot_be_had_is_said() {
         (
             request("python", VERSION, &["pyflakes", "black"]),
             Code::InvalidArgument,
-            &["No space left", "disk limit"][..],
+            &["No space left", "disk limit"],
         ),
         (request("javascript", "", &["is-number@7.0.0"]), Code::InvalidArgument, &["code"]),
         (request("javascript", ";", &["is-number@7.0.0"]), Code::Unavailable, &["the index does not answer"]),
