@@ -177,9 +177,9 @@ fn refusal(language: &LanguageSpec, packages: &PackageSet, verdict: &Verdict, wo
     let away = language.installer.iter().flat_map(|installer| &installer.index_away);
     let is_away = |line: &&&str| away.clone().any(|word| line.contains(word.as_str()));
     let setting = match verdict.outcome {
-        Outcome::NonzeroExit => None,
         Outcome::WallTimeExceeded | Outcome::CpuTimeExceeded => Some("packages.install_seconds"),
-        _ => Some("packages.set_mib"),
+        Outcome::MemoryExceeded | Outcome::OutputExceeded | Outcome::DiskExceeded => Some("packages.set_mib"),
+        _ => None,
     };
     if let Some(setting) = setting {
         let reason = format!("of its installer, {}; the operator's bound is {setting}", verdict.message);
@@ -191,7 +191,10 @@ fn refusal(language: &LanguageSpec, packages: &PackageSet, verdict: &Verdict, wo
     }
     let last = lines[lines.len().saturating_sub(LAST_WORDS_LINES)..].join("\n");
     let mib = language.limits.output_bytes >> 20;
-    let reason = format!("its installer, for a set of {mib} MiB at most (packages.set_mib), says\n{last}");
+    let ended = &verdict.message;
+    let reason = format!(
+        "of its installer, for a set of {mib} MiB at most (packages.set_mib), {ended}; it says\n{last}"
+    );
     PackagesError::Refused { packages, reason }
 }
 
