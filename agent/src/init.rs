@@ -5,36 +5,43 @@ use std::os::fd::AsFd;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
 
-/// How long the container waits for its agent, in milliseconds. A daemon that died between start and exec must not
-/// leave a container behind; no healthy engine takes this long for an exec.
-const AGENT_WAIT_MS: u16 = 60_000;
+/// How often it looks whether there is an agent, in milliseconds. A daemon that died between start and exec must not leave a
+/// container behind; no healthy engine takes this long for an exec.
+const LOOK_EVERY_MS: u16 = 60_000;
 
-/// The agent sends this when it lives.
-pub(crate) const ATTACHED: Signal = Signal::SIGUSR1;
 /// The agent sends this when the daemon has gone.
 pub(crate) const LEAVE: Signal = Signal::SIGTERM;
 
-/// Reaps until told to leave, or until no agent came in time.
+/// Reaps until told to leave, or until it is alone when it looks.
+///
+/// It looks for itself: a signal by which an agent said that it is there could come before anybody here blocks it, and the
+/// kernel drops what PID 1 does not handle.
 ///
 /// # Errors
 /// When the kernel refuses signal descriptors.
 pub(crate) fn run() -> io::Result<()> {
-    // A blocked signal reaches even PID 1, which ignores unhandled ones.
+    serve(&listen()?, LOOK_EVERY_MS)
+}
+
+/// A blocked signal reaches even PID 1, which ignores unhandled ones.
+fn listen() -> io::Result<SignalFd> {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGCHLD);
-    signals.add(ATTACHED);
     signals.add(LEAVE);
     signals.thread_block()?;
-    let events = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-    let mut timeout = PollTimeout::from(AGENT_WAIT_MS);
+    Ok(SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?)
+}
+
+fn serve(events: &SignalFd, look_every_ms: u16) -> io::Result<()> {
     loop {
         let mut fds = [PollFd::new(events.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut fds, timeout) {
-            Ok(0) => return Ok(()),
+        match poll(&mut fds, PollTimeout::from(look_every_ms)) {
+            Ok(0) if is_alone() => return Ok(()),
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -42,12 +49,14 @@ pub(crate) fn run() -> io::Result<()> {
             if event.ssi_signo == LEAVE as u32 {
                 return Ok(());
             }
-            if event.ssi_signo == ATTACHED as u32 {
-                timeout = PollTimeout::NONE;
-            }
         }
         reap();
     }
+}
+
+/// Whether there is no process but this one: nothing runs in a container without its agent.
+fn is_alone() -> bool {
+    kill(Pid::from_raw(-1), None) == Err(Errno::ESRCH)
 }
 
 fn reap() {
@@ -55,5 +64,47 @@ fn reap() {
         if status == WaitStatus::StillAlive {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use nix::sched::{CloneFlags, unshare};
+    use nix::unistd::{ForkResult, fork};
+
+    use super::*;
+
+    const LOOK_EVERY_MS: u16 = 10;
+    /// The other process lives through many looks.
+    const COMPANY_MS: u16 = 300;
+
+    /// Runs `body` in a process of its own, which nothing of this one's may outlive: it must not allocate.
+    fn child(body: impl FnOnce() -> bool) -> Pid {
+        // SAFETY: `body` makes system calls alone, and the child ends without returning.
+        match unsafe { fork() }.unwrap() {
+            ForkResult::Parent { child } => child,
+            ForkResult::Child => {
+                let code = if body() { 0 } else { 1 };
+                // SAFETY: it takes a number and does not return.
+                unsafe { nix::libc::_exit(code) }
+            }
+        }
+    }
+
+    /// The end of PID 1 kills whoever is left in its namespace: how the other one ends tells who was first.
+    #[test]
+    fn it_ends_when_it_is_alone_and_not_before() {
+        let (mut met, mut meet) = std::io::pipe().unwrap();
+        let events = listen().unwrap();
+        // Of this thread's children from now on, the first is PID 1.
+        unshare(CloneFlags::CLONE_NEWPID).unwrap();
+        let init =
+            child(|| met.read_exact(&mut [0]).is_ok() && serve(&events, LOOK_EVERY_MS).is_ok() && is_alone());
+        let company = child(|| poll(&mut [], PollTimeout::from(COMPANY_MS)) == Ok(0));
+        meet.write_all(b".").unwrap();
+        assert_eq!(waitpid(company, None), Ok(WaitStatus::Exited(company, 0)));
+        assert_eq!(waitpid(init, None), Ok(WaitStatus::Exited(init, 0)));
     }
 }

@@ -44,7 +44,6 @@ pub(crate) fn run() -> io::Result<()> {
     prctl::set_dumpable(false)?;
     // What loses its parent becomes the agent's: an interpreter that a short-lived process forked, and a job's orphans.
     prctl::set_child_subreaper(true)?;
-    tell_init(init::ATTACHED);
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGCHLD);
     signals.thread_block()?;
@@ -69,17 +68,13 @@ pub(crate) fn run() -> io::Result<()> {
         let _ = session.outbox.push(&AgentMessage::Fault(error.to_string()));
         let _ = session.outbox.flush();
     }
-    tell_init(init::LEAVE);
+    if is_init_ours() {
+        let _ = nix::sys::signal::kill(Pid::from_raw(1), init::LEAVE);
+    }
     result
 }
 
-/// Signals PID 1, if it is ours: the agent also runs outside of containers, in tests.
-fn tell_init(signal: Signal) {
-    if is_init_ours() {
-        let _ = nix::sys::signal::kill(Pid::from_raw(1), signal);
-    }
-}
-
+/// The agent also runs outside of containers, in tests.
 fn is_init_ours() -> bool {
     std::fs::read("/proc/1/cmdline").is_ok_and(|line| line.ends_with(b"\0init\0"))
 }

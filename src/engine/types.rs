@@ -237,6 +237,8 @@ pub struct AgentPipe {
     pub input: Pin<Box<dyn AsyncWrite + Send>>,
     /// From the process; its end is the only sign of death.
     pub output: Pin<Box<dyn Stream<Item = Result<Piece, EngineError>> + Send>>,
+    /// What the engine knows of its death, in words; to be asked after the end of `output`.
+    pub fate: Pin<Box<dyn Future<Output = String> + Send>>,
 }
 
 impl fmt::Debug for AgentPipe {

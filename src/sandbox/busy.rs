@@ -334,7 +334,8 @@ mod tests {
         let said: Vec<_> =
             messages.iter().map(|m| Ok(Piece::Stdout(wire::encode(m).unwrap().into()))).collect();
         let output = Box::pin(stream::iter(said).chain(stream::pending()));
-        let mut session = Session::new(AgentPipe { input: Box::pin(tokio::io::sink()), output });
+        let fate = Box::pin(async { String::new() });
+        let mut session = Session::new(AgentPipe { input: Box::pin(tokio::io::sink()), output, fate });
         let plan = Plan {
             opening: Vec::new(),
             job_at: 0,

@@ -11,10 +11,12 @@ pub enum SandboxError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The agent's stream ended.
-    #[error("the agent's stream ended{}", words(.last_words))]
+    #[error("the agent's stream ended{}{}", told(.fate), words(.last_words))]
     Lost {
         /// What it wrote to its stderr last.
         last_words: String,
+        /// What the engine says of its end, where it was asked.
+        fate: String,
     },
     /// The agent's stream holds something else than frames.
     #[error("the agent's stream makes no sense: {reason}{}", words(.last_words))]
@@ -78,6 +80,10 @@ impl From<FrameError> for SandboxError {
     fn from(error: FrameError) -> Self {
         Self::Malformed { reason: error.to_string(), last_words: String::new() }
     }
+}
+
+fn told(fate: &str) -> String {
+    if fate.is_empty() { String::new() } else { format!(": {fate}") }
 }
 
 fn words(last_words: &str) -> String {

@@ -28,6 +28,8 @@ pub(super) struct Reader {
     pieces: Pin<Box<dyn Stream<Item = Result<Piece, EngineError>> + Send>>,
     decoder: Decoder,
     last_words: String,
+    /// Answers once.
+    fate: Option<Pin<Box<dyn Future<Output = String> + Send>>>,
 }
 
 pub(super) struct Writer {
@@ -37,7 +39,12 @@ pub(super) struct Writer {
 
 impl Session {
     pub(super) fn new(pipe: AgentPipe) -> Self {
-        let reader = Reader { pieces: pipe.output, decoder: Decoder::default(), last_words: String::new() };
+        let reader = Reader {
+            pieces: pipe.output,
+            decoder: Decoder::default(),
+            last_words: String::new(),
+            fate: Some(pipe.fate),
+        };
         Self { reader, writer: Writer { to: pipe.input, amid_message: false } }
     }
 
@@ -87,9 +94,19 @@ impl Reader {
                 }
                 Some(Ok(Piece::Stderr(words))) => self.remember(&words),
                 Some(Err(error)) => return Err(error.into()),
-                None => return Err(SandboxError::Lost { last_words: std::mem::take(&mut self.last_words) }),
+                None => return Err(self.lost().await),
             }
         }
+    }
+
+    /// Why nothing more comes.
+    async fn lost(&mut self) -> SandboxError {
+        let fate = match &mut self.fate {
+            Some(fate) => fate.await,
+            None => String::new(),
+        };
+        self.fate = None;
+        SandboxError::Lost { last_words: std::mem::take(&mut self.last_words), fate }
     }
 
     fn remember(&mut self, words: &Bytes) {
@@ -109,7 +126,8 @@ impl Writer {
     }
 
     pub(super) async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
-        let lost = |error: std::io::Error| SandboxError::Lost { last_words: error.to_string() };
+        let lost =
+            |error: std::io::Error| SandboxError::Lost { last_words: error.to_string(), fate: String::new() };
         self.amid_message = true;
         self.to.write_all(bytes).await.map_err(lost)?;
         self.to.flush().await.map_err(lost)?;

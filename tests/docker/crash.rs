@@ -1,4 +1,4 @@
-//! A daemon that is killed in the middle of its work leaves nothing that its successor does not remove.
+//! What breaks in the middle of its work: a daemon leaves nothing that its successor does not remove, a container is told of.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use kiln::proto::Outcome;
+use tonic::Code;
 
-use crate::support::daemon::{Daemon, left, program};
+use crate::streams::Call;
+use crate::support::daemon::{Daemon, docker, left, program};
 
 const EXECUTIONS: u32 = 500;
 const CONCURRENCY: u32 = 16;
@@ -97,6 +99,28 @@ async fn five_hundred_executions_and_a_sigkill_in_the_middle() {
     }
     second.stop();
     assert_eq!(agents_of(&before), Vec::<String>::new(), "processes of the killed daemon live on");
+}
+
+#[tokio::test]
+async fn how_a_container_was_lost_is_told() {
+    let daemon = Daemon::start(&["python"]).await;
+    let request = program("python", "print('runs', flush=True)\nimport time\ntime.sleep(60)");
+    let mut call = Call::start(&daemon, request).await;
+    call.until("runs").await;
+    let all = docker(&["ps", "-q", "--filter", &format!("label=kiln.instance={}", daemon.instance)]);
+    let kill: Vec<_> = ["kill", "--signal", "TERM"].into_iter().chain(all.split_whitespace()).collect();
+    docker(&kill);
+    let status = call.end().await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    // The kernel ends the agent with PID 1, which does as it is told.
+    assert!(
+        status.message().ends_with("its exit code was 137, its container has ended with 0"),
+        "{}",
+        status.message()
+    );
+    let reply = daemon.run("python", "print('on it goes')").await;
+    assert_eq!(reply.run.unwrap().stdout, b"on it goes\n");
+    daemon.stop();
 }
 
 /// Processes on this machine whose cgroup is one of these containers'.

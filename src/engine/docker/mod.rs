@@ -1,6 +1,7 @@
 //! The Docker engine, through bollard. Bounds every call in time, and creates and execs in parallelism.
 
 mod body;
+mod fate;
 mod images;
 mod layers;
 mod network;
@@ -234,6 +235,7 @@ impl Engine for DockerEngine {
         let options =
             StartExecOptions { output_capacity: Some(ATTACH_BUFFER_BYTES), ..StartExecOptions::default() };
         let start = self.docker()?.start_exec(&exec.id, Some(options));
+        let fate = Box::pin(fate::tell(self.docker()?.clone(), exec.id.clone(), id.clone()));
         match bounded("exec start", CREATE_SECONDS_MAX, start).await.map_err(gone)? {
             StartExecResults::Attached { input, output } => {
                 let output = output.filter_map(|piece| async {
@@ -244,7 +246,7 @@ impl Engine for DockerEngine {
                         Err(error) => Some(Err(translate("exec stream", error))),
                     }
                 });
-                Ok(AgentPipe { input, output: Box::pin(output) })
+                Ok(AgentPipe { input, output: Box::pin(output), fate })
             }
             StartExecResults::Detached => {
                 Err(EngineError::Protocol { call: "exec start", message: "it is detached".to_owned() })
