@@ -121,3 +121,21 @@ async fn compilers_follow_the_promised_standards() {
     assert_eq!(String::from_utf8_lossy(&run.stdout), "false\n");
     daemon.stop();
 }
+
+/// The waiting interpreter's end leaves out what nobody can notice, where libraries in C are loaded too.
+#[tokio::test]
+async fn libraries_in_c_do_at_the_end_what_they_have_to() {
+    let daemon = Daemon::start(&["python-data"]).await;
+    for (code, stdout, signal) in [
+        ("import pandas\nprint(pandas.Series([1, 2]).sum())", "3\n", 0),
+        // The C library's own stream, which nobody flushes before.
+        ("import numpy, ctypes\nctypes.CDLL(None).printf(b'buffered in C')", "buffered in C", 0),
+        ("import numpy, ctypes\nc = ctypes.CDLL(None)\nc.on_exit(c.abort, None)\nprint('ends')\ndel c", "ends\n", 6),
+    ] {
+        let reply = daemon.run("python-data", code).await;
+        let run = reply.run.unwrap();
+        let said = String::from_utf8_lossy(&run.stdout).into_owned();
+        assert_eq!((&*said, run.signal), (stdout, signal), "{code}: {}", reply.message);
+    }
+    daemon.stop();
+}

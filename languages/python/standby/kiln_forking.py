@@ -102,7 +102,7 @@ def lead(descriptor, preparation, main_file):
         raise RuntimeError("a preloaded module has started a thread; a forked child would miss it")
     os.umask(0o022)
     rehearsed = []
-    plan_end(plain, _ctypes.dlsym(library, "exit"), rehearsed)
+    plan_end(plain, _ctypes.dlsym(library, "exit"), _ctypes.dlsym(library, "fflush"), rehearsed)
     own = plan_pages(rehearse, main_file, rehearsed)
     # Nothing that is here now is looked at by a collection of a child's, nor copied for its sake.
     gc.freeze()
@@ -366,7 +366,7 @@ def renew_main():
     sys.modules["__main__"] = new
 
 
-def plan_end(plain, leave, rehearsed):
+def plan_end(plain, leave, flush_all, rehearsed):
     """Make the end of a child cheap. What `rehearsed` holds is called instead of the end.
 
     CPython ends by tearing down every module and forgetting every interned string, which for a forked child
@@ -382,6 +382,9 @@ def plan_end(plain, leave, rehearsed):
     audit hook is there, and the output is flushed. Otherwise CPython goes on.
 
     A program whose objects are all of kinds whose end nobody can notice ends there and then: see kiln_inert.py.
+    Libraries in C may have something to do at the end of the process, and are let do it. Those that were
+    preloaded only free what the kernel frees anyway: where a program has loaded no others, and called none through
+    ctypes, which may have them do anything, the C library's streams are flushed and that is all.
     """
     is_inert = kiln_inert.judge(gc, sys.modules)
     module_type = type(sys)
@@ -396,8 +399,11 @@ def plan_end(plain, leave, rehearsed):
     stdout, stderr = sys.stdout, sys.stderr
     stdout_flush, stderr_flush = stdout.flush, stderr.flush
     native = any(type(vars(module).get("__loader__")) is extension for module in kept if module.__name__ != "_ctypes")
+    # Each library that ctypes opens has a class of its own below this one, and so has each kind of callback.
+    foreign = type.__subclasses__.__get__(_ctypes.CFuncPtr)
+    known_foreign = len(foreign())
     certain = []
-    call, exit_now, exit_cleanly, audit = _ctypes.call_function, os._exit, leave, sys.audit
+    call, exit_now, exit_cleanly, flush, audit = _ctypes.call_function, os._exit, leave, flush_all, sys.audit
     modules = sys.modules
     main_names = ("__name__", "__spec__", "__package__", "__builtins__")
 
@@ -425,12 +431,12 @@ def plan_end(plain, leave, rehearsed):
             audit(None)
             stdout_flush()
             stderr_flush()
-            with_native = native
+            with_native = False
             added = list(modules.values())[known:]
             for module in added:
                 if type(module) is not module_type or type(vars(module).get("__loader__")) is extension:
                     with_native = True
-            certain.append(with_native)
+            certain.append(with_native or len(foreign()) > known_foreign)
             if is_inert(added):
                 end(None)
         except BaseException:
@@ -446,8 +452,9 @@ def plan_end(plain, leave, rehearsed):
             if rehearsed:
                 rehearsed[0]()
             if certain[0]:
-                # Libraries in C may have output of their own to flush.
                 call(exit_cleanly, (0,))
+            if native:
+                call(flush, (None,))
             exit_now(0)
         except BaseException:
             pass
