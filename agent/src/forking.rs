@@ -172,6 +172,7 @@ exec(TEXT + "os._wrap_close.kept = Kept(b'held')", {})
             env: vec![("PYTHONPATH".to_owned(), folder.to_owned())],
             limits,
             forks: true,
+            rest_micros: 0,
         }
     }
 

@@ -37,6 +37,8 @@ pub(crate) struct Place {
     pub(crate) compiler: Option<Standby>,
     interpreter_spec: Option<StandbySpec>,
     compiler_spec: Option<StandbySpec>,
+    /// When the compiler is to be started, unless a job comes first.
+    pub(crate) compiler_due: Option<Instant>,
     /// What forks the interpreter instead of its being started, for the container's life.
     parent: Option<Parent>,
     /// What the container was like before its first job, or why it can serve only one.
@@ -80,31 +82,52 @@ impl Place {
             compiler: None,
             interpreter_spec: setup.standby,
             compiler_spec: setup.compile_standby,
+            compiler_due: None,
             parent,
             baseline,
         };
-        let standby = place.stand_by()?;
+        // Nobody has asked for anything yet: all of it is started at once.
+        place.stand_by()?;
+        if place.compiler_due.is_some() {
+            place.start_compiler();
+        }
+        let standby = place.is_standing_by();
         Ok((place, Description { toolchain, standby, unresettable }))
     }
 
-    /// Starts what waits for the next job; tells whether all does that should.
-    fn stand_by(&mut self) -> io::Result<bool> {
-        let start = |spec: &Option<StandbySpec>| {
-            let started = Standby::start(spec.as_ref()?, self.workspace.root(), self.uid);
-            // One that does not come up costs time per program, nothing else: the daemon is told and decides.
-            started.map_err(|error| eprintln!("kiln-agent: a standby process did not start: {error}")).ok()
-        };
-        let interpreter = match &mut self.parent {
+    /// Starts what waits for the next job, or says when.
+    fn stand_by(&mut self) -> io::Result<()> {
+        self.interpreter = match &mut self.parent {
             // A parent that has forked and does so no more has been killed for memory, or worse: a fault.
             Some(parent) => Some(parent.fork(self.uid)?),
-            None => start(&self.interpreter_spec),
+            None => self.start(self.interpreter_spec.as_ref()),
         };
-        let compiler = start(&self.compiler_spec);
-        let count = |some: &[bool]| some.iter().filter(|is_some| **is_some).count();
-        let wanted = count(&[self.interpreter_spec.is_some(), self.compiler_spec.is_some()]);
-        let waiting = count(&[interpreter.is_some(), compiler.is_some()]);
-        (self.interpreter, self.compiler) = (interpreter, compiler);
-        Ok(waiting > 0 && waiting == wanted)
+        let rest = self.compiler_spec.as_ref().map(|spec| Duration::from_micros(spec.rest_micros));
+        if rest.is_some_and(|rest| rest.is_zero()) {
+            self.start_compiler();
+        } else {
+            self.compiler_due = rest.map(|rest| Instant::now() + rest);
+        }
+        Ok(())
+    }
+
+    /// Starts the compiler that waits.
+    pub(crate) fn start_compiler(&mut self) {
+        self.compiler = self.start(self.compiler_spec.as_ref());
+        self.compiler_due = None;
+    }
+
+    fn start(&self, spec: Option<&StandbySpec>) -> Option<Standby> {
+        let started = Standby::start(spec?, self.workspace.root(), self.uid);
+        // One that does not come up costs time per program, nothing else: the daemon is told and decides.
+        started.map_err(|error| eprintln!("kiln-agent: a standby process did not start: {error}")).ok()
+    }
+
+    /// Whether all waits that should, or will.
+    fn is_standing_by(&self) -> bool {
+        let wanted = [self.interpreter_spec.is_some(), self.compiler_spec.is_some()];
+        let compiler = self.compiler.is_some() || self.compiler_due.is_some();
+        wanted.contains(&true) && wanted == [self.interpreter.is_some(), compiler]
     }
 
     /// Takes a piece of a build for the next job.
@@ -130,7 +153,7 @@ impl Place {
 
     /// Ends what waits. It ends by itself when its control stream does, and has the uid of the job it waited for.
     pub(crate) fn stand_down(&mut self) -> Result<(), Unclean> {
-        (self.interpreter, self.compiler) = (None, None);
+        (self.interpreter, self.compiler, self.compiler_due) = (None, None, None);
         end(self.uid, &self.kept)
     }
 
@@ -155,7 +178,8 @@ impl Place {
     pub(crate) fn pass_on(&mut self, next: Uid) -> io::Result<bool> {
         self.uid = next;
         self.workspace.pass_on(next);
-        self.stand_by()
+        self.stand_by()?;
+        Ok(self.is_standing_by())
     }
 }
 

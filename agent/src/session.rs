@@ -118,6 +118,9 @@ impl Session {
             self.send_build()?;
             let daemon_spoke = self.wait()?;
             while self.children.read_signal()?.is_some() {}
+            if !daemon_spoke && self.compiler_due().is_some_and(|due| due <= Instant::now()) {
+                self.place()?.start_compiler();
+            }
             if daemon_spoke && !self.listen()? {
                 return Ok(());
             }
@@ -145,6 +148,9 @@ impl Session {
         }
         if (self.packing.is_some() || self.collection.is_some()) && self.outbox.is_empty() {
             timeout = PollTimeout::ZERO;
+        }
+        if let Some(due) = self.compiler_due() {
+            timeout = until(due);
         }
         match poll(&mut fds, timeout) {
             Ok(_) => Ok(fds[0].any().unwrap_or(true)),
@@ -220,6 +226,11 @@ impl Session {
         self.job.is_none() && self.packing.is_none() && self.collection.is_none()
     }
 
+    /// When a compiler is to be started, unless a job comes first.
+    fn compiler_due(&self) -> Option<Instant> {
+        self.place.as_ref().filter(|_| self.is_idle())?.compiler_due
+    }
+
     fn place(&mut self) -> io::Result<&mut Place> {
         self.place.as_mut().ok_or_else(|| io::Error::other("the daemon has not sent its set-up"))
     }
@@ -253,6 +264,7 @@ impl Session {
     }
 
     fn start(&mut self, mut spec: JobSpec) -> io::Result<()> {
+        self.place()?.compiler_due = None;
         let mut input = InputQueue::new(spec.terminal.is_some());
         let (stage, next) = match spec.compile.take() {
             Some(compile) => (compile, Some(spec)),

@@ -16,7 +16,7 @@ use super::preload::Preloads;
 use super::raw::{RawHint, RawHints, RawImage, RawLanguage, RawLimits, RawPackages, RawSource, RawStandby};
 use super::smoke::SmokeProgram;
 use super::spec::{
-    BuildCache, ImageCandidate, ImageSource, Installer, LanguageSpec, PoolBounds, SOURCES, Standby,
+    BuildCache, ImageCandidate, ImageSource, Installer, LanguageSpec, MAIN, PoolBounds, SOURCES, Standby,
 };
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/languages");
@@ -288,9 +288,14 @@ fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, 
     if raw.run.is_empty() || raw.compile.as_ref().is_some_and(Vec::is_empty) {
         return Err("run and compile need a program to start".to_owned());
     }
-    let ends_with_sources = raw.compile.iter().flatten().next_back().is_some_and(|word| word == SOURCES);
-    if raw.compile_standby.is_some() && !ends_with_sources {
-        return Err(format!("compile_standby needs a compile command that ends with {SOURCES:?}"));
+    let last_word = raw.compile.iter().flatten().next_back();
+    if raw.compile_standby.is_some() && !last_word.is_some_and(|word| [SOURCES, MAIN].contains(&&**word)) {
+        return Err(format!(
+            "compile_standby needs a compile command that ends with {SOURCES:?} or {MAIN:?}"
+        ));
+    }
+    if raw.standby.as_ref().is_some_and(|standby| standby.rest_ms > 0) {
+        return Err("rest_ms is for compile_standby: an interpreter is wanted by each program".to_owned());
     }
     if raw.build_cache.is_some() && raw.compile.is_none() {
         return Err("build_cache needs a compile command".to_owned());
@@ -347,6 +352,7 @@ fn standby(raw: RawStandby) -> Standby {
         env: raw.env.into_iter().collect(),
         forks: raw.forks,
         plain_when_env: raw.plain_when_env,
+        rest: Duration::from_millis(raw.rest_ms.into()),
         plain_when_memory_differs: raw.plain_when_memory_differs,
     }
 }

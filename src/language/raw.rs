@@ -127,6 +127,9 @@ pub(super) struct RawStandby {
     pub(super) forks: bool,
     #[serde(default)]
     pub(super) plain_when_env: Vec<String>,
+    /// How long a container that has served has to rest until what waits is started there, in milliseconds.
+    #[serde(default)]
+    pub(super) rest_ms: u32,
     /// Whether what waits has sized itself by the memory limit.
     #[serde(default)]
     pub(super) plain_when_memory_differs: bool,

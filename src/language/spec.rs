@@ -1,6 +1,7 @@
 //! One language, validated: how its programs are compiled and run, in which image, within which limits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::{LanguageId, Limits};
 
@@ -16,6 +17,7 @@ pub const BUILD_DIR: &str = "/build";
 pub const TMP_DIR: &str = "/tmp";
 /// In a compile command: the main file and every other file with its ending.
 pub(super) const SOURCES: &str = "{sources}";
+pub(super) const MAIN: &str = "{main}";
 /// Names to what waits the directory whose content was written by nobody that it may trust.
 const PACKAGES_VARIABLE: &str = "KILN_STANDBY_PACKAGES";
 /// Where the agent's volume is mounted, read-only.
@@ -95,6 +97,8 @@ pub struct Standby {
     /// Names of variables, a trailing `*` matching any end, that an interpreter reads at its start: a request that
     /// sets one gets a fresh interpreter.
     pub plain_when_env: Vec<String>,
+    /// How long a container that has served has to rest until it is started there.
+    pub rest: Duration,
     /// Whether it sized itself by the memory limit at its start: a request with another one gets a fresh one.
     pub plain_when_memory_differs: bool,
 }
@@ -252,12 +256,13 @@ impl LanguageSpec {
         self.compile_standby(image).is_some() || self.standby(image).is_some()
     }
 
-    /// How the compiler waits in `image`, if it can, and with which command: all but the sources.
+    /// How the compiler waits in `image`, if it can, and with which command: all but the sources, where it takes any, else for
+    /// the language's main file.
     #[must_use]
     pub fn compile_standby(&self, image: &ImageCandidate) -> Option<(&Standby, Vec<String>)> {
         let standby = self.compile_standby.as_ref().filter(|_| image.standby)?;
         let template = image.compile.as_ref().or(self.compile.as_ref())?;
-        let command = template.strip_suffix(&[SOURCES.to_owned()])?;
+        let command = template.strip_suffix(&[SOURCES.to_owned()]).unwrap_or(template);
         Some((standby, self.expand(command, &self.main_file, &[])))
     }
 
@@ -305,7 +310,7 @@ impl LanguageSpec {
     }
 
     fn fill(&self, word: &str, main: &str) -> String {
-        word.replace("{main}", main)
+        word.replace(MAIN, main)
             .replace("{build}", BUILD_DIR)
             .replace("{language}", &format!("{MOUNT_DIR}/languages/{}", self.id))
     }

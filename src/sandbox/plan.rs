@@ -114,7 +114,8 @@ impl Plan {
         };
         let argv = keep_build_bytes_max.and(language.compile_argv(image, &execution.main, &paths));
         let compile = argv.map(|argv| {
-            let sources = waiting_compiler.as_ref().map_or(0, |(_, command)| argv.len() - command.len());
+            let waiting = waiting_compiler.as_ref().map_or(argv.len(), |(_, command)| command.len());
+            let sources = argv.len().saturating_sub(waiting);
             stage(argv, sources, limits.compile_time, limits.compile_time)
         });
         let mut argv = language.run_argv(&execution.main);
@@ -148,7 +149,9 @@ impl Plan {
             + compile.as_ref().map_or(Duration::ZERO, |_| limits.compile_time);
         let waiting_interpreter = language.standby(image);
         let serves = |standby: &Standby| serves(standby, execution, language);
-        let use_compile_standby = waiting_compiler.as_ref().is_some_and(|(standby, _)| serves(standby));
+        let use_compile_standby = waiting_compiler.as_ref().is_some_and(|(standby, command)| {
+            serves(standby) && compile.as_ref().is_some_and(|stage| stage.argv.starts_with(command))
+        });
         let as_started = language.run_argv(&execution.main) == language.run_argv(&language.main_file);
         // What waits has pipes.
         let use_standby =

@@ -128,6 +128,7 @@ fn setup(blueprint: &Blueprint, uid: u32) -> Setup {
         env: [env.clone(), language.standby_environment(standby)].concat(),
         limits: job_limits(&language.limits, blueprint.cpu_millis),
         forks: standby.forks,
+        rest_micros: standby.rest.as_micros() as u64,
     };
     let compile_standby =
         language.compile_standby(&blueprint.image).map(|(standby, argv)| waiting(standby, argv));

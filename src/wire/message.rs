@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
 
 /// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
 /// is never stuck behind input.
@@ -97,6 +97,8 @@ pub struct StandbySpec {
     pub limits: JobLimits,
     /// Whether it is started once, as root, and forks the ones that wait.
     pub forks: bool,
+    /// In a container that has served, it is started only after this much rest, in microseconds: 0 where it is started at once.
+    pub rest_micros: u64,
 }
 
 /// One execution.

@@ -294,6 +294,7 @@ async fn an_interpreter_that_waited_in_vain_is_gone_when_the_job_is() {
         env: Vec::new(),
         limits: limits(),
         forks: false,
+        rest_micros: 0,
     };
     let setup = Setup { standby: Some(standby), ..place.setup() };
     let ready = place.agent.set_up(setup).await;
@@ -314,6 +315,7 @@ async fn what_waits_for_the_run_outlives_the_compile_stage_and_nothing_else_does
         env: Vec::new(),
         limits: limits(),
         forks: false,
+        rest_micros: 0,
     };
     let setup = Setup {
         compile_standby: Some(waiting(&format!("{waits} setsid sleep 1000 & echo compiled"))),
@@ -342,6 +344,7 @@ async fn what_waits_is_gone_when_it_was_told_to_stand_down() {
         env: Vec::new(),
         limits: limits(),
         forks: false,
+        rest_micros: 0,
     };
     let setup = Setup { standby: Some(standby), ..place.setup() };
     assert!(matches!(place.agent.set_up(setup).await, AgentMessage::Ready { standby: true, .. }));
@@ -419,6 +422,7 @@ fn forking_standby() -> StandbySpec {
         env: vec![("PYTHONPATH".to_owned(), folder)],
         limits: limits(),
         forks: true,
+        rest_micros: 0,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The same sources are compiled once: by one of many, for one tenant, across a restart, and never with what a program left.
 
+use std::time::{Duration, Instant};
+
 use kiln::language::Catalogue;
 use kiln::proto::{ExecuteRequest, ExecuteResponse, Isolation, Outcome};
 use tempfile::TempDir;
@@ -7,6 +9,9 @@ use tempfile::TempDir;
 use crate::support::daemon::{Daemon, docker, program};
 
 const CPP: &str = "#include <cstdio>\nint main() { std::puts(\"built\"); }\n";
+/// Longer than a container rests before its compiler is started again; on a busy machine that takes longer still.
+const REST: Duration = Duration::from_millis(200);
+const WAITS_WITHIN: Duration = Duration::from_secs(60);
 /// One container at a time.
 const ONE: [(&str, &str); 2] =
     [("KILN__LANGUAGES__POOLS__CPP__MIN", "1"), ("KILN__LANGUAGES__POOLS__CPP__MAX", "1")];
@@ -176,5 +181,33 @@ async fn builds_outlive_the_daemon_and_damaged_ones_are_made_again() {
     let reply = daemon.run("cpp", CPP).await;
     assert!(!is_cached(&reply) && stdout(&reply) == "built\n");
     assert!(is_cached(&daemon.run("cpp", CPP).await));
+    daemon.stop();
+}
+
+/// Counts the compilers that wait beside it.
+const SEES_COMPILER: &str = "\
+use std::fs;
+fn main() {
+    let names = fs::read_dir(\"/proc\").unwrap().flatten().filter_map(|entry| fs::read_to_string(entry.path().join(\"comm\")).ok());
+    println!(\"{}\", names.filter(|name| name == \"rustc\\n\").count());
+}";
+
+#[tokio::test]
+async fn a_compiler_waits_in_a_container_that_has_served_and_rested() {
+    let one = [("KILN__LANGUAGES__POOLS__RUST__MIN", "1"), ("KILN__LANGUAGES__POOLS__RUST__MAX", "1")];
+    let daemon = Daemon::start_with(&["rust"], &one).await;
+    let first = daemon.run("rust", SEES_COMPILER).await;
+    assert!(!is_cached(&first));
+    assert_eq!(stdout(&first), "0\n", "it has compiled");
+    let deadline = Instant::now() + WAITS_WITHIN;
+    loop {
+        tokio::time::sleep(REST).await;
+        let reply = daemon.run("rust", SEES_COMPILER).await;
+        assert!(is_cached(&reply) && reply.placement.as_ref().unwrap().container_uses > 1);
+        if stdout(&reply) == "1\n" {
+            break;
+        }
+        assert!(Instant::now() < deadline, "no compiler waits: {}", stdout(&reply));
+    }
     daemon.stop();
 }

@@ -130,7 +130,11 @@ async fn libraries_in_c_do_at_the_end_what_they_have_to() {
         ("import pandas\nprint(pandas.Series([1, 2]).sum())", "3\n", 0),
         // The C library's own stream, which nobody flushes before.
         ("import numpy, ctypes\nctypes.CDLL(None).printf(b'buffered in C')", "buffered in C", 0),
-        ("import numpy, ctypes\nc = ctypes.CDLL(None)\nc.on_exit(c.abort, None)\nprint('ends')\ndel c", "ends\n", 6),
+        (
+            "import numpy, ctypes\nc = ctypes.CDLL(None)\nc.on_exit(c.abort, None)\nprint('ends')\ndel c",
+            "ends\n",
+            6,
+        ),
     ] {
         let reply = daemon.run("python-data", code).await;
         let run = reply.run.unwrap();
