@@ -78,7 +78,11 @@ pub(crate) fn signal_group(uid: Uid, leader: Pid, signal: i32) -> nix::Result<()
     setresuid(root, root, root)
 }
 
-fn processes_of(uid: Uid) -> io::Result<Vec<Pid>> {
+/// All processes that have a uid, zombies included.
+///
+/// # Errors
+/// When the kernel refuses to list processes.
+pub(crate) fn processes_of(uid: Uid) -> io::Result<Vec<Pid>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();

@@ -39,6 +39,8 @@ pub(crate) struct Place {
     compiler_spec: Option<StandbySpec>,
     /// When the compiler is to be started, unless a job comes first.
     pub(crate) compiler_due: Option<Instant>,
+    /// The processes of `compiler`.
+    compiler_pids: Vec<Pid>,
     /// What forks the interpreter instead of its being started, for the container's life.
     parent: Option<Parent>,
     /// What the container was like before its first job, or why it can serve only one.
@@ -83,6 +85,7 @@ impl Place {
             interpreter_spec: setup.standby,
             compiler_spec: setup.compile_standby,
             compiler_due: None,
+            compiler_pids: Vec::new(),
             parent,
             baseline,
         };
@@ -115,6 +118,17 @@ impl Place {
     pub(crate) fn start_compiler(&mut self) {
         self.compiler = self.start(self.compiler_spec.as_ref());
         self.compiler_due = None;
+        // Nothing else of this uid is here yet.
+        let mut pids = kill::processes_of(self.uid).unwrap_or_default();
+        pids.retain(|pid| self.interpreter.as_ref().is_none_or(|interpreter| interpreter.pid() != *pid));
+        self.compiler_pids = pids;
+    }
+
+    /// Processes whose end a run need not wait for. A compiler that the job has no use for is killed with the program, as all of
+    /// its uid is, and after that runs none of its code and can fork no more; but it has much memory to give back. The reset waits.
+    pub(crate) fn apart_from_run(&self) -> Vec<Pid> {
+        let compiler = self.compiler_pids.iter().filter(|_| self.compiler.is_some());
+        self.kept.iter().chain(compiler).copied().collect()
     }
 
     fn start(&self, spec: Option<&StandbySpec>) -> Option<Standby> {

@@ -321,7 +321,7 @@ impl Session {
         match started {
             Ok(mut process) => {
                 input.connect(process.stdin.take());
-                let (kept, bounds) = (place.kept.clone(), bounds(&spec.run, &spec.limits));
+                let (kept, bounds) = (place.apart_from_run(), bounds(&spec.run, &spec.limits));
                 let running = Running::new(Stage::Run, process, place.uid, kept, bounds, before);
                 self.outbox.push(&AgentMessage::Started(Stage::Run))?;
                 self.job = Some(Job { running, next: None, input, cancelled, artifacts });
