@@ -149,10 +149,11 @@ impl Busy {
         cancel: &CancellationToken,
         ran: &mut Ran,
     ) -> Result<(), SandboxError> {
-        if plan.memory_bytes != self.handle.memory_bytes {
-            if plan.stand_down {
-                self.session.stand_down().await?;
-            }
+        let resizes = plan.memory_bytes != self.handle.memory_bytes;
+        if plan.stand_down || (resizes && plan.stand_down_to_resize) {
+            self.session.stand_down().await?;
+        }
+        if resizes {
             engine.resize(&self.handle.container, plan.memory_bytes).await?;
             self.handle.memory_bytes = plan.memory_bytes;
         }
@@ -343,6 +344,7 @@ mod tests {
             stdin: Bytes::new(),
             memory_bytes: 0,
             stand_down: false,
+            stand_down_to_resize: false,
             starts_anew: false,
             guard: Duration::from_millis(20),
             compile_program: String::new(),

@@ -37,8 +37,10 @@ pub struct Plan {
     pub(super) stdin: Bytes,
     /// The container's memory limit for this job.
     pub(super) memory_bytes: u64,
-    /// Whether what waits has sized itself by the memory limit, and has to go before that changes.
+    /// Whether what waits has to go first.
     pub(super) stand_down: bool,
+    /// Whether what waits has sized itself by the memory limit, and has to go before that changes.
+    pub(super) stand_down_to_resize: bool,
     /// Whether something waits that cannot serve this execution faithfully.
     pub starts_anew: bool,
     /// After this long the agent is not waited for.
@@ -157,7 +159,12 @@ impl Plan {
         let use_standby =
             as_started && execution.terminal.is_none() && waiting_interpreter.is_some_and(serves);
         let waiting = waiting_compiler.iter().map(|(standby, _)| *standby).chain(waiting_interpreter);
-        let stand_down = waiting.into_iter().any(|standby| standby.plain_when_memory_differs);
+        let (mut stand_down, mut stand_down_to_resize) = (false, false);
+        for standby in waiting {
+            // They would count as the program's, and they cannot be used anyway.
+            stand_down |= limits.processes != language.limits.processes;
+            stand_down_to_resize |= standby.plain_when_memory_differs;
+        }
         let starts_anew = (waiting_interpreter.is_some() && !use_standby)
             || (compile.is_some() && waiting_compiler.is_some() && !use_compile_standby);
         let job = JobSpec {
@@ -185,6 +192,7 @@ impl Plan {
             stdin,
             memory_bytes,
             stand_down,
+            stand_down_to_resize,
             starts_anew,
             guard,
             compile_program,

@@ -57,6 +57,29 @@ async fn bounds_of_a_process_are_those_of_its_request() {
     daemon.stop();
 }
 
+/// Tries to start twenty threads, and says how many there are.
+const TWENTY_THREADS: &str = "\
+use std::{thread, time::Duration};
+fn main() {
+    let threads: Vec<_> = (0..20).map(|_| thread::Builder::new().spawn(|| thread::sleep(Duration::from_millis(50)))).collect();
+    println!(\"{}\", threads.iter().filter(|thread| thread.is_ok()).count());
+}";
+
+#[tokio::test]
+async fn what_waits_does_not_count_as_a_programs_processes() {
+    let one = [("KILN__LANGUAGES__POOLS__RUST__MIN", "1"), ("KILN__LANGUAGES__POOLS__RUST__MAX", "1")];
+    let daemon = Daemon::start_with(&["rust"], &one).await;
+    // Compiled once and then kept: a compiler waits beside it when the container has rested.
+    for _ in 0..3 {
+        let limits = Some(Limits { processes: 8, ..Default::default() });
+        let request = ExecuteRequest { limits, ..program("rust", TWENTY_THREADS) };
+        let reply = daemon.execute(request).await.unwrap();
+        assert_eq!(stdout(&reply), "7\n", "{}", reply.message);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    daemon.stop();
+}
+
 #[tokio::test]
 async fn memory_that_the_waiting_interpreter_needs_cannot_be_taken_from_it() {
     let daemon = Daemon::start(&["python-data"]).await;
