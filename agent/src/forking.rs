@@ -5,7 +5,7 @@
 //! knows nothing of any language here either.
 
 use std::io::{self, IoSlice, Read};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{
     AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, recv, sendmsg, socketpair,
 };
-use nix::unistd::{Pid, Uid, pipe2};
+use nix::unistd::{Gid, Pid, Uid, fchown, pipe2};
 
 use crate::spawn::{self, JOB_NICE, JOB_OOM_SCORE, Process};
 use crate::standby::{CONTROL_FD_MIN, CONTROL_VARIABLE, START_SECONDS_MAX, Standby};
@@ -26,6 +26,8 @@ use crate::wire::StandbySpec;
 const FORKS_VARIABLE: &str = "KILN_STANDBY_FORKS";
 /// What the parent answers when the child is the agent's.
 const FORKED: u8 = b'F';
+/// What comes with the child's streams.
+const STREAMS: u8 = b'S';
 
 /// The parent of a container's waiting interpreters, for the container's life.
 pub(crate) struct Parent {
@@ -82,21 +84,22 @@ impl Parent {
         let (stdout, output) = pipe2(OFlag::O_CLOEXEC)?;
         let (stderr, errors) = pipe2(OFlag::O_CLOEXEC)?;
         let (mut control, theirs) = UnixStream::pair()?;
-        let passed = [input.as_raw_fd(), output.as_raw_fd(), errors.as_raw_fd(), theirs.as_raw_fd()];
         let request = format!("{uid} {JOB_NICE} {JOB_OOM_SCORE}");
-        sendmsg::<()>(
-            self.channel.as_raw_fd(),
-            &[IoSlice::new(request.as_bytes())],
-            &[ControlMessage::ScmRights(&passed)],
-            MsgFlags::MSG_NOSIGNAL,
-            None,
-        )?;
+        pass(&self.channel, request.as_bytes(), &[theirs.as_raw_fd()])?;
+        // They come to the child alone, when it has another uid already, and nothing that shares its memory gets them.
+        let streams = [&input, &output, &errors];
+        for stream in streams {
+            fchown(stream, Some(uid), Some(Gid::from_raw(uid.as_raw())))?;
+        }
+        pass(&control, &[STREAMS], &streams.map(AsRawFd::as_raw_fd))?;
         // Only the child holds them now, so that its end shows.
         drop((input, output, errors, theirs));
 
         control.set_read_timeout(Some(Duration::from_secs(START_SECONDS_MAX)))?;
-        let mut pid = [0; size_of::<i32>()];
+        let [mut pid, mut holder] = [[0; size_of::<i32>()]; 2];
         control.read_exact(&mut pid)?;
+        control.read_exact(&mut holder)?;
+        let holder = Some(i32::from_le_bytes(holder)).filter(|pid| *pid > 0).map(Pid::from_raw);
         let process = Process {
             pid: Pid::from_raw(i32::from_le_bytes(pid)),
             stdin: Some(spawn::non_blocking(stdin)?),
@@ -104,7 +107,7 @@ impl Parent {
             stderr: Some(spawn::non_blocking(stderr)?),
             terminal: None,
         };
-        let standby = Standby::adopt(process, control)?;
+        let standby = Standby::adopt(process, control)?.held_by(holder.into_iter().collect());
         self.await_forked()?;
         Ok(standby)
     }
@@ -121,6 +124,13 @@ impl Parent {
             _ => Err(io::Error::other("it does not follow the protocol")),
         }
     }
+}
+
+/// Sends `bytes`, and with them descriptors.
+fn pass(socket: &impl AsRawFd, bytes: &[u8], descriptors: &[RawFd]) -> io::Result<()> {
+    let passed = [ControlMessage::ScmRights(descriptors)];
+    sendmsg::<()>(socket.as_raw_fd(), &[IoSlice::new(bytes)], &passed, MsgFlags::MSG_NOSIGNAL, None)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -36,25 +36,27 @@ pub(crate) fn kill_all(uid: Uid, kept: &[Pid]) -> nix::Result<bool> {
     }
 }
 
-/// Sends SIGKILL to every process of `uid` but one, which waits for the next stage of the same job.
+/// Sends SIGKILL to every process of `uid` but `spared`, which wait for the next stage of the same job.
 ///
-/// Returns true where there was nothing to kill, zombies included. All of them are stopped while they are listed: what is
-/// stopped cannot fork, so the list is complete.
+/// Returns true where nothing else was there but `apart`, zombies included. All of them are stopped while they are listed: what
+/// is stopped cannot fork, so the list is complete.
 ///
 /// # Errors
 /// When the kernel refuses to change uids or to list processes; the container is then worthless.
-pub(crate) fn kill_all_but(uid: Uid, spared: Pid) -> io::Result<bool> {
+pub(crate) fn kill_all_but(uid: Uid, spared: &[Pid], apart: &[Pid]) -> io::Result<bool> {
     if signal_all(uid, Signal::SIGSTOP)? == Err(Errno::ESRCH) {
         return Ok(true);
     }
     let mut others = processes_of(uid)?;
-    others.retain(|pid| *pid != spared);
+    others.retain(|pid| !spared.contains(pid));
     for pid in &others {
         // One that has gone meanwhile is one less.
         let _ = kill(*pid, Signal::SIGKILL);
     }
-    let _ = kill(spared, Signal::SIGCONT);
-    Ok(others.is_empty())
+    for pid in spared {
+        let _ = kill(*pid, Signal::SIGCONT);
+    }
+    Ok(others.iter().all(|pid| apart.contains(pid)))
 }
 
 /// What the kernel says to a signal for all processes of `uid`.

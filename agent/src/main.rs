@@ -13,6 +13,7 @@ mod forking;
 mod init;
 mod input;
 mod kill;
+mod link;
 mod outbox;
 mod place;
 mod reap;

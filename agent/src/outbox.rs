@@ -21,6 +21,18 @@ impl<W: Write> Outbox<W> {
         Self { to, unsent: Vec::new(), sent: 0 }
     }
 
+    /// Sends all that is queued from now on elsewhere; `to` must be non-blocking.
+    ///
+    /// # Errors
+    /// Where something is under way.
+    pub(crate) fn redirect(&mut self, to: W) -> io::Result<()> {
+        if !self.is_empty() {
+            return Err(io::Error::other("the daemon did not wait for the first frame"));
+        }
+        self.to = to;
+        Ok(())
+    }
+
     /// Queues one message; [`Outbox::flush`] sends it.
     pub(crate) fn push(&mut self, message: &AgentMessage) -> io::Result<()> {
         wire::encode_into(message, &mut self.unsent).map_err(io::Error::other)

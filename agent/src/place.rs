@@ -1,9 +1,12 @@
 //! Where jobs run and as whom, what waits there for the next one, and how it is made ready for it.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use nix::poll::{PollFd, PollFlags, poll};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, Uid};
 
 use crate::build::Unpacking;
@@ -19,6 +22,8 @@ use crate::wire::{BuildSum, Setup, StandbySpec};
 
 /// How long a killed process that waited may take to be gone.
 const END_MAX: Duration = Duration::from_secs(2);
+/// How often that is looked at where nothing tells of it.
+const END_INTERVAL_MS: u8 = 1;
 
 /// The container as jobs find it.
 pub(crate) struct Place {
@@ -39,7 +44,8 @@ pub(crate) struct Place {
     compiler_spec: Option<StandbySpec>,
     /// When the compiler is to be started, unless a job comes first.
     pub(crate) compiler_due: Option<Instant>,
-    /// The processes of `compiler`.
+    /// The processes of what waited for the job, whether it took them or not.
+    interpreter_pids: Vec<Pid>,
     compiler_pids: Vec<Pid>,
     /// What forks the interpreter instead of its being started, for the container's life.
     parent: Option<Parent>,
@@ -85,6 +91,7 @@ impl Place {
             interpreter_spec: setup.standby,
             compiler_spec: setup.compile_standby,
             compiler_due: None,
+            interpreter_pids: Vec::new(),
             compiler_pids: Vec::new(),
             parent,
             baseline,
@@ -103,8 +110,9 @@ impl Place {
         self.interpreter = match &mut self.parent {
             // A parent that has forked and does so no more has been killed for memory, or worse: a fault.
             Some(parent) => Some(parent.fork(self.uid)?),
-            None => self.start(self.interpreter_spec.as_ref()),
+            None => self.start(self.interpreter_spec.as_ref(), &[]),
         };
+        self.interpreter_pids = self.interpreter.as_ref().map_or_else(Vec::new, Standby::pids);
         let rest = self.compiler_spec.as_ref().map(|spec| Duration::from_micros(spec.rest_micros));
         if rest.is_some_and(|rest| rest.is_zero()) {
             self.start_compiler();
@@ -116,25 +124,33 @@ impl Place {
 
     /// Starts the compiler that waits.
     pub(crate) fn start_compiler(&mut self) {
-        self.compiler = self.start(self.compiler_spec.as_ref());
+        self.compiler = self.start(self.compiler_spec.as_ref(), &self.interpreter_pids);
+        self.compiler_pids = self.compiler.as_ref().map_or_else(Vec::new, Standby::pids);
         self.compiler_due = None;
-        // Nothing else of this uid is here yet.
-        let mut pids = kill::processes_of(self.uid).unwrap_or_default();
-        pids.retain(|pid| self.interpreter.as_ref().is_none_or(|interpreter| interpreter.pid() != *pid));
-        self.compiler_pids = pids;
     }
 
-    /// Processes whose end a run need not wait for. A compiler that the job has no use for is killed with the program, as all of
-    /// its uid is, and after that runs none of its code and can fork no more; but it has much memory to give back. The reset waits.
-    pub(crate) fn apart_from_run(&self) -> Vec<Pid> {
-        let compiler = self.compiler_pids.iter().filter(|_| self.compiler.is_some());
-        self.kept.iter().chain(compiler).copied().collect()
-    }
-
-    fn start(&self, spec: Option<&StandbySpec>) -> Option<Standby> {
-        let started = Standby::start(spec?, self.workspace.root(), self.uid);
+    /// Starts what waits, when `known` are all processes of the uid.
+    fn start(&self, spec: Option<&StandbySpec>, known: &[Pid]) -> Option<Standby> {
+        let started = Standby::start(spec?, self.workspace.root(), self.uid).map(|standby| {
+            let mut pids = kill::processes_of(self.uid).unwrap_or_default();
+            pids.retain(|pid| !known.contains(pid) && !standby.pids().contains(pid));
+            standby.held_by(pids)
+        });
         // One that does not come up costs time per program, nothing else: the daemon is told and decides.
         started.map_err(|error| eprintln!("kiln-agent: a standby process did not start: {error}")).ok()
+    }
+
+    /// Processes whose end a stage need not wait for, its own first process aside. They are killed with it, as all of its uid is, and
+    /// after that run none of their code and can fork no more; but they have much memory to give back. The reset waits. These
+    /// are all that were started before the job: what holds the memory of interpreter and compiler, and those of the two that it
+    /// has no use for.
+    pub(crate) fn apart_from_job(&self) -> Vec<Pid> {
+        [&self.kept, &self.interpreter_pids, &self.compiler_pids].into_iter().flatten().copied().collect()
+    }
+
+    /// Processes that wait for the run while the compile stage is under way.
+    pub(crate) fn spared_for_run(&self) -> Vec<Pid> {
+        if self.interpreter.is_some() { self.interpreter_pids.clone() } else { Vec::new() }
     }
 
     /// Whether all waits that should, or will.
@@ -168,6 +184,7 @@ impl Place {
     /// Ends what waits. It ends by itself when its control stream does, and has the uid of the job it waited for.
     pub(crate) fn stand_down(&mut self) -> Result<(), Unclean> {
         (self.interpreter, self.compiler, self.compiler_due) = (None, None, None);
+        (self.interpreter_pids, self.compiler_pids) = (Vec::new(), Vec::new());
         end(self.uid, &self.kept)
     }
 
@@ -202,7 +219,9 @@ impl Place {
 fn bring_up_parent(spec: Option<&StandbySpec>, workspace: &Workspace, uid: Uid) -> Option<Parent> {
     let spec = spec.filter(|spec| spec.forks)?;
     let forked = Parent::start(spec, workspace.root()).and_then(|mut parent| {
-        parent.fork(uid)?;
+        drop(parent.fork(uid)?);
+        // What holds its memory does not end by itself.
+        kill::kill_all(uid, &[])?;
         Ok(parent)
     });
     // One that cannot fork those that wait has them started instead.
@@ -212,12 +231,21 @@ fn bring_up_parent(spec: Option<&StandbySpec>, workspace: &Workspace, uid: Uid) 
 /// Kills all of a uid that no job has any more, and returns when it is gone.
 fn end(uid: Uid, kept: &[Pid]) -> Result<(), Unclean> {
     let deadline = Instant::now() + END_MAX;
+    let ends = SignalFd::with_flags(&reap::signal(), SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
     while !kill::kill_all(uid, kept)? {
-        while reap::next()?.is_some() {}
+        let mut is_news = false;
+        while reap::next()?.is_some() {
+            is_news = true;
+        }
+        if is_news {
+            continue;
+        }
         if Instant::now() > deadline {
             return Err(Unclean("processes survive SIGKILL".to_owned()));
         }
-        std::thread::yield_now();
+        // Those that are no children of the agent's yet end without a word to it.
+        poll(&mut [PollFd::new(ends.as_fd(), PollFlags::POLLIN)], END_INTERVAL_MS)?;
+        while ends.read_signal()?.is_some() {}
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
 use crate::wire::Exit;
@@ -14,6 +15,15 @@ pub(crate) struct Dead {
     pub(crate) exit: Exit,
     /// Largest resident set of it and of the children it waited for.
     pub(crate) resident_bytes_max: u64,
+    /// CPU time of the same.
+    pub(crate) cpu_micros: u64,
+}
+
+/// The signal of a child's end, which the agent blocks.
+pub(crate) fn signal() -> SigSet {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGCHLD);
+    signals
 }
 
 /// The next child that has ended, if there is one.
@@ -42,6 +52,11 @@ pub(crate) fn next() -> io::Result<Option<Dead>> {
         };
         // The kernel counts in KiB.
         let resident_bytes_max = u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024;
-        return Ok(Some(Dead { pid: Pid::from_raw(pid), exit, resident_bytes_max }));
+        let cpu_micros = micros(usage.ru_utime) + micros(usage.ru_stime);
+        return Ok(Some(Dead { pid: Pid::from_raw(pid), exit, resident_bytes_max, cpu_micros }));
     }
+}
+
+fn micros(time: libc::timeval) -> u64 {
+    u64::try_from(time.tv_sec * 1_000_000 + time.tv_usec).unwrap_or(0)
 }

@@ -4,7 +4,7 @@
 //! container ends: nothing here tries to be useful alone.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
-use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, Uid};
 
@@ -21,37 +20,42 @@ use crate::artifacts::{self, Before, Collection};
 use crate::build::{self, Packing};
 use crate::init;
 use crate::input::InputQueue;
+use crate::link::{Heard, Link};
 use crate::outbox::Outbox;
 use crate::place::Place;
+use crate::reap;
 use crate::reset::Unclean;
 use crate::spawn::{self, Input};
 use crate::stage::{Bounds, Running};
-use crate::standby::{self, Standby};
+use crate::standby;
 use crate::wire::{
-    AgentMessage, ArtifactSpec, ArtifactsLeftOut, BuildSum, Decoder, Ending, HostMessage, JobSpec, KillCause,
-    MAGIC, Setup, Stage, StageReport, StageSpec, Stored, Usage, VERSION,
+    AgentMessage, ArtifactSpec, ArtifactsLeftOut, BuildSum, Decoder, DirectOffer, Ending, HostMessage,
+    JobSpec, KillCause, MAGIC, Setup, Stage, StageReport, StageSpec, Stored, Usage, VERSION,
 };
 
 /// Bytes read at once: a pipe's default capacity.
 const READ_BYTES: usize = 64 * 1024;
+/// How long PID 1 may take to become the agent's, and how often that is looked at.
+const INIT_MAX: Duration = Duration::from_secs(10);
+const INIT_INTERVAL_MS: u8 = 1;
 
 /// Serves the daemon on stdin and stdout until it goes away.
 ///
 /// # Errors
 /// When the session cannot go on; the daemon has been told then.
 pub(crate) fn run() -> io::Result<()> {
+    await_init()?;
     // The job must not read the agent's memory or descriptors through /proc.
     prctl::set_dumpable(false)?;
     // What loses its parent becomes the agent's: an interpreter that a short-lived process forked, and a job's orphans.
     prctl::set_child_subreaper(true)?;
-    let mut signals = SigSet::empty();
-    signals.add(Signal::SIGCHLD);
+    let signals = reap::signal();
     signals.thread_block()?;
     let children = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-    let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let (link, offer) = Link::open(File::from(io::stdin().as_fd().try_clone_to_owned()?))?;
     let output = spawn::non_blocking(io::stdout().as_fd().try_clone_to_owned()?)?;
     let mut session = Session {
-        input,
+        link,
         outbox: Outbox::new(output),
         decoder: Decoder::default(),
         // Touched now: zeroes would come page by page when they are used, in the middle of a request.
@@ -63,7 +67,7 @@ pub(crate) fn run() -> io::Result<()> {
         packing: None,
         collection: None,
     };
-    let result = session.serve();
+    let result = session.serve(offer);
     if let Err(error) = &result {
         let _ = session.outbox.push(&AgentMessage::Fault(error.to_string()));
         let _ = session.outbox.flush();
@@ -76,7 +80,22 @@ pub(crate) fn run() -> io::Result<()> {
 
 /// The agent also runs outside of containers, in tests.
 fn is_init_ours() -> bool {
-    std::fs::read("/proc/1/cmdline").is_ok_and(|line| line.ends_with(b"\0init\0"))
+    command_of_init().ends_with(b"\0init\0")
+}
+
+/// Returns when PID 1 is what it will be. The engine takes a container for started when that has not replaced runc's own process
+/// yet, and on a busy machine that may come later than this.
+fn await_init() -> io::Result<()> {
+    let end = Instant::now() + INIT_MAX;
+    // Nothing tells of it.
+    while command_of_init().starts_with(b"runc\0init\0") && Instant::now() < end {
+        poll(&mut [], INIT_INTERVAL_MS)?;
+    }
+    Ok(())
+}
+
+fn command_of_init() -> Vec<u8> {
+    std::fs::read("/proc/1/cmdline").unwrap_or_default()
 }
 
 /// A job between `Run` and `Finished`.
@@ -92,7 +111,7 @@ struct Job {
 }
 
 struct Session {
-    input: File,
+    link: Link,
     outbox: Outbox<File>,
     decoder: Decoder,
     /// For whatever is read, from the daemon or the job.
@@ -109,29 +128,32 @@ struct Session {
 }
 
 impl Session {
-    fn serve(&mut self) -> io::Result<()> {
-        self.outbox.push(&AgentMessage::Hello { magic: MAGIC, version: VERSION })?;
+    fn serve(&mut self, direct: DirectOffer) -> io::Result<()> {
+        self.outbox.push(&AgentMessage::Hello { magic: MAGIC, version: VERSION, direct })?;
         loop {
             self.advance()?;
             self.outbox.flush()?;
             self.send_artifacts()?;
             self.send_build()?;
-            let daemon_spoke = self.wait()?;
+            let spoke = self.wait()?;
+            let daemon_spoke = spoke.contains(&true);
             while self.children.read_signal()?.is_some() {}
             if !daemon_spoke && self.compiler_due().is_some_and(|due| due <= Instant::now()) {
                 self.place()?.start_compiler();
             }
-            if daemon_spoke && !self.listen()? {
+            if daemon_spoke && !self.listen(&spoke)? {
                 return Ok(());
             }
         }
     }
 
-    /// Waits for the next event; true where the daemon has sent something or gone.
-    fn wait(&self) -> io::Result<bool> {
+    /// Waits for the next event; tells of the link's sources where the daemon has sent something or gone.
+    fn wait(&self) -> io::Result<[bool; Link::SOURCES_MAX]> {
         let wait_in = |fd| PollFd::new(fd, PollFlags::POLLIN);
         let wait_out = |fd| PollFd::new(fd, PollFlags::POLLOUT);
-        let mut fds = vec![wait_in(self.input.as_fd()), wait_in(self.children.as_fd())];
+        let mut fds: Vec<_> = self.link.sources().map(wait_in).collect();
+        let sources = fds.len();
+        fds.push(wait_in(self.children.as_fd()));
         if !self.outbox.is_empty() {
             fds.push(wait_out(self.outbox.target().as_fd()));
         }
@@ -152,19 +174,29 @@ impl Session {
         if let Some(due) = self.compiler_due() {
             timeout = until(due);
         }
+        let mut spoke = [false; Link::SOURCES_MAX];
         match poll(&mut fds, timeout) {
-            Ok(_) => Ok(fds[0].any().unwrap_or(true)),
-            Err(Errno::EINTR) => Ok(false),
-            Err(error) => Err(error.into()),
+            Ok(_) => {
+                for (spoke, source) in spoke.iter_mut().zip(&fds[..sources]) {
+                    *spoke = source.any().unwrap_or(true);
+                }
+            }
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
         }
+        Ok(spoke)
     }
 
     /// Reads and obeys the daemon; false when it has gone.
-    fn listen(&mut self) -> io::Result<bool> {
-        let bytes = self.input.read(&mut self.buffer)?;
-        if bytes == 0 {
-            return Ok(false);
-        }
+    fn listen(&mut self, spoke: &[bool]) -> io::Result<bool> {
+        let bytes = match self.link.read(spoke, &mut self.buffer)? {
+            Heard::End => return Ok(false),
+            Heard::Bytes(bytes) => bytes,
+            Heard::FirstDirectly(bytes, answers) => {
+                self.outbox.redirect(answers)?;
+                bytes
+            }
+        };
         self.decoder.push(&self.buffer[..bytes]);
         while let Some(message) = self.decoder.decode::<HostMessage>().map_err(io::Error::other)? {
             self.obey(message)?;
@@ -275,7 +307,7 @@ impl Session {
         let before = Counters::take(&self.accounts);
         let place = self.place()?;
         let standby = place.compiler.take().filter(|_| uses(|next| next.use_compile_standby));
-        let spared = place.interpreter.as_ref().filter(|_| uses(|next| next.use_standby)).map(Standby::pid);
+        let spared = if uses(|next| next.use_standby) { place.spared_for_run() } else { Vec::new() };
         let env = spawn::environment(&stage.env);
         let started = standby::release(standby, &stage, &env).map_or_else(
             || {
@@ -288,7 +320,7 @@ impl Session {
             (Ok(process), Some(limits)) => {
                 let bounds = bounds(&stage, &limits);
                 let running =
-                    Running::new(Stage::Compile, process, place.uid, place.kept.clone(), bounds, before)
+                    Running::new(Stage::Compile, process, place.uid, place.apart_from_job(), bounds, before)
                         .sparing(spared);
                 self.outbox.push(&AgentMessage::Started(Stage::Compile))?;
                 self.job = Some(Job { running, next, input, cancelled: false, artifacts: None });
@@ -321,8 +353,8 @@ impl Session {
         match started {
             Ok(mut process) => {
                 input.connect(process.stdin.take());
-                let (kept, bounds) = (place.apart_from_run(), bounds(&spec.run, &spec.limits));
-                let running = Running::new(Stage::Run, process, place.uid, kept, bounds, before);
+                let (apart, bounds) = (place.apart_from_job(), bounds(&spec.run, &spec.limits));
+                let running = Running::new(Stage::Run, process, place.uid, apart, bounds, before);
                 self.outbox.push(&AgentMessage::Started(Stage::Run))?;
                 self.job = Some(Job { running, next: None, input, cancelled, artifacts });
                 Ok(())

@@ -76,10 +76,10 @@ pub(crate) struct Running {
     stage: Stage,
     uid: Uid,
     pid: Pid,
-    /// Processes that are not the job's and stay.
-    kept: Vec<Pid>,
+    /// Processes that stay, or whose end is not waited for.
+    apart: Vec<Pid>,
     /// Of the same uid, but for the next stage.
-    spared: Option<Pid>,
+    spared: Vec<Pid>,
     bounds: Bounds,
     before: Counters,
     started: Instant,
@@ -87,6 +87,8 @@ pub(crate) struct Running {
     exit: Option<Exit>,
     /// Largest resident set of its processes, as far as they were waited for.
     resident_bytes_max: u64,
+    /// CPU time that went into the end of processes that are not its own.
+    apart_cpu_micros: u64,
     captures: [Capture; 2],
     /// The master of its terminal, if it has one.
     terminal: Option<File>,
@@ -109,7 +111,7 @@ impl Running {
         stage: Stage,
         process: Process,
         uid: Uid,
-        kept: Vec<Pid>,
+        apart: Vec<Pid>,
         bounds: Bounds,
         before: Counters,
     ) -> Self {
@@ -119,14 +121,15 @@ impl Running {
             stage,
             uid,
             pid: process.pid,
-            kept,
-            spared: None,
+            apart,
+            spared: Vec::new(),
             bounds,
             before,
             started,
             ended: None,
             exit: None,
             resident_bytes_max: 0,
+            apart_cpu_micros: 0,
             captures: [
                 capture(Stream::Stdout, Some(process.stdout)),
                 capture(Stream::Stderr, process.stderr),
@@ -146,8 +149,8 @@ impl Running {
         running
     }
 
-    /// Leaves the process alive that waits for the next stage.
-    pub(crate) fn sparing(mut self, spared: Option<Pid>) -> Self {
+    /// Leaves the processes alive that wait for the next stage.
+    pub(crate) fn sparing(mut self, spared: Vec<Pid>) -> Self {
         self.spared = spared;
         self
     }
@@ -247,9 +250,9 @@ impl Running {
 
     /// Whether nothing of the stage lives.
     fn kill_all(&self) -> io::Result<bool> {
-        match self.spared {
-            Some(spared) => kill::kill_all_but(self.uid, spared),
-            None => Ok(kill::kill_all(self.uid, &self.kept)?),
+        match self.spared.as_slice() {
+            [] => Ok(kill::kill_all(self.uid, &self.apart)?),
+            spared => kill::kill_all_but(self.uid, spared, &self.apart),
         }
     }
 
@@ -257,15 +260,18 @@ impl Running {
         self.captures.iter().all(|capture| capture.pipe.is_none())
     }
 
-    /// Reaps every child that has ended: the stage's first process, and an interpreter that waited in vain.
+    /// Reaps every child that has ended: the stage's first process, an interpreter that waited in vain, what held a compiler's memory.
     fn reap(&mut self) -> io::Result<()> {
         loop {
             let Some(dead) = reap::next()? else { return Ok(()) };
-            self.resident_bytes_max = self.resident_bytes_max.max(dead.resident_bytes_max);
             if dead.pid == self.pid {
                 self.exit = Some(dead.exit);
                 self.ended = Some(Instant::now());
+            } else if self.apart.contains(&dead.pid) {
+                self.apart_cpu_micros += dead.cpu_micros;
+                continue;
             }
+            self.resident_bytes_max = self.resident_bytes_max.max(dead.resident_bytes_max);
         }
     }
 
@@ -345,7 +351,10 @@ impl Running {
             stored: self.stored_max,
             usage: Usage {
                 wall_micros: (ended - self.started).as_micros() as u64,
-                cpu_micros: cgroup.cpu_micros().saturating_sub(self.before.cpu_micros),
+                cpu_micros: cgroup
+                    .cpu_micros()
+                    .saturating_sub(self.before.cpu_micros)
+                    .saturating_sub(self.apart_cpu_micros),
                 peak_memory_bytes: self.peak_memory_bytes(cgroup),
             },
         }

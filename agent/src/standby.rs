@@ -30,6 +30,8 @@ pub(crate) const START_SECONDS_MAX: u64 = 20;
 pub(crate) struct Standby {
     process: Process,
     control: UnixStream,
+    /// All its other processes: such as hold its memory, for whose end nobody has to wait.
+    holders: Vec<Pid>,
 }
 
 impl Standby {
@@ -56,12 +58,17 @@ impl Standby {
         if byte[0] != WAITING {
             return Err(io::Error::other("the standby program does not follow the protocol"));
         }
-        Ok(Self { process, control })
+        Ok(Self { process, control, holders: Vec::new() })
     }
 
-    /// The process that waits.
-    pub(crate) fn pid(&self) -> Pid {
-        self.process.pid
+    pub(crate) fn held_by(mut self, holders: Vec<Pid>) -> Self {
+        self.holders = holders;
+        self
+    }
+
+    /// Its processes, the one that waits first.
+    pub(crate) fn pids(&self) -> Vec<Pid> {
+        [self.process.pid].into_iter().chain(self.holders.iter().copied()).collect()
     }
 
     /// Lets the interpreter go on to its program; its streams are the program's.

@@ -127,12 +127,22 @@ impl Builds {
         }
     }
 
-    /// Returns when everything that was to be written has been.
+    /// Returns when everything that was to be written has been, to be called when nobody compiles any more.
     pub async fn finish(&self) {
+        self.arrived().await;
         let (done, told) = oneshot::channel();
         if self.0.chores.send(Chore::Say(done)).await.is_ok() {
             // A librarian that is gone has nothing to write either.
             let _ = told.await;
+        }
+    }
+
+    /// Returns when nothing that a compiler has made is on its way from its container.
+    async fn arrived(&self) {
+        loop {
+            let on_its_way = self.state().under_way.values().next().map(watch::Sender::subscribe);
+            let Some(mut progress) = on_its_way else { return };
+            while progress.changed().await.is_ok() {}
         }
     }
 

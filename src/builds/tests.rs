@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use super::*;
@@ -82,6 +83,22 @@ async fn where_the_one_who_compiles_is_gone_another_takes_over() {
         drop(lead.into_keep());
     });
     assert!(matches!(next, Obtained::Lead(_)));
+}
+
+#[tokio::test]
+async fn what_is_still_on_its_way_is_waited_for_at_the_end() {
+    let builds = builds();
+    for is_made in [true, false] {
+        let lead = lead(&builds).await;
+        let mut arrived = Box::pin(builds.arrived());
+        assert_eq!((&mut arrived).now_or_never(), None);
+        if is_made {
+            (lead.into_keep())(None);
+        } else {
+            drop(lead);
+        }
+        timeout(Duration::from_secs(30), arrived).await.expect("nothing is on its way any more");
+    }
 }
 
 #[tokio::test]

@@ -153,6 +153,7 @@ fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsE
         engine: DockerConfig {
             host: raw.engine.host,
             parallel: within("engine.parallel", raw.engine.parallel as u64, 1, 64)? as usize,
+            direct: raw.engine.direct,
         },
         pool: PoolConfig {
             cpu_millis: within("pool.cpu_millis", raw.pool.cpu_millis.into(), 10, 1_000_000)? as u32,

@@ -35,11 +35,12 @@ impl Default for RawServer {
 pub(super) struct RawEngine {
     pub(super) host: Option<String>,
     pub(super) parallel: usize,
+    pub(super) direct: bool,
 }
 
 impl Default for RawEngine {
     fn default() -> Self {
-        Self { host: None, parallel: 4 }
+        Self { host: None, parallel: 4, direct: true }
     }
 }
 

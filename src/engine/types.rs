@@ -8,6 +8,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures_util::Stream;
 use tokio::io::AsyncWrite;
+use tokio::net::UnixStream;
 
 use super::error::EngineError;
 
@@ -239,7 +240,14 @@ pub struct AgentPipe {
     pub output: Pin<Box<dyn Stream<Item = Result<Piece, EngineError>> + Send>>,
     /// What the engine knows of its death, in words; to be asked after the end of `output`.
     pub fate: Pin<Box<dyn Future<Output = String> + Send>>,
+    /// Another way to the process, where there is one.
+    pub reach: Reach,
 }
+
+/// Takes a socket out of a process: a descriptor's number there, and what the socket holds, by which it is known. `None` where it cannot
+/// be had; nothing has been taken from it then.
+pub type Reach =
+    Box<dyn FnOnce(i32, Vec<u8>) -> Pin<Box<dyn Future<Output = Option<UnixStream>> + Send>> + Send>;
 
 impl fmt::Debug for AgentPipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

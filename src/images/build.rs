@@ -138,9 +138,10 @@ fn build_spec(
     let own = LANGUAGES.get_dir(id).into_iter().flat_map(Dir::files);
     // An entry's limits are no part of its image.
     let own = own.filter(|file| file_name(file) != SPEC_FILE);
+    let shared = DOCKERFILES.files().filter(|file| uses(folder, &file_name(file)));
     let mut archive = tar::Builder::new(Vec::new());
     let mut digest = Sha256::new();
-    for file in folder.files().chain(own) {
+    for file in folder.files().chain(own).chain(shared) {
         append(&mut archive, &file_name(file), file.contents())?;
         digest.update(file_name(file));
         digest.update(file.contents().len().to_le_bytes());
@@ -160,6 +161,12 @@ fn build_spec(
 /// Whose Dockerfile makes a local image: a language may fall back on another one's.
 fn dockerfile(candidate: &ImageCandidate) -> Option<&str> {
     candidate.reference.strip_prefix("kiln-executor-")?.strip_suffix(":local")
+}
+
+/// Whether a folder's Dockerfile names a file that several folders share.
+fn uses(folder: &Dir<'_>, name: &str) -> bool {
+    let dockerfile = folder.files().find(|file| file_name(file) == "Dockerfile");
+    dockerfile.and_then(File::contents_utf8).is_some_and(|text| text.contains(name))
 }
 
 fn file_name(file: &File<'_>) -> String {

@@ -133,7 +133,8 @@ fn accept(pool: &LanguagePool, warm: Warm, greeting: Greeting, time: Duration) {
         let news = condition.readiness != Readiness::Ready;
         condition.readiness = Readiness::Ready;
         if condition.toolchain.is_empty() && !greeting.toolchain.is_empty() {
-            tracing::info!(language, toolchain = greeting.toolchain, standby = greeting.standby, "ready");
+            let (toolchain, standby, direct) = (&greeting.toolchain, greeting.standby, greeting.direct);
+            tracing::info!(language, toolchain, standby, direct, "ready");
             condition.toolchain = greeting.toolchain;
             if let Some(blueprint) = &condition.blueprint {
                 let blueprint = Blueprint { ask_version: false, ..Blueprint::clone(blueprint) };

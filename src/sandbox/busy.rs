@@ -158,7 +158,7 @@ impl Busy {
             self.handle.memory_bytes = plan.memory_bytes;
         }
         let (tell, heard) = watch::channel(Heard::default());
-        let Session { reader, writer } = &mut self.session;
+        let Session { reader, writer, .. } = &mut self.session;
         let killed = async {
             cancel.cancelled().await;
             tokio::time::sleep(KILL_WAIT).await;
@@ -336,7 +336,12 @@ mod tests {
             messages.iter().map(|m| Ok(Piece::Stdout(wire::encode(m).unwrap().into()))).collect();
         let output = Box::pin(stream::iter(said).chain(stream::pending()));
         let fate = Box::pin(async { String::new() });
-        let mut session = Session::new(AgentPipe { input: Box::pin(tokio::io::sink()), output, fate });
+        let mut session = Session::new(AgentPipe {
+            input: Box::pin(tokio::io::sink()),
+            output,
+            fate,
+            reach: Box::new(|_, _| Box::pin(async { None })),
+        });
         let plan = Plan {
             opening: Vec::new(),
             job_at: 0,

@@ -4,24 +4,30 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::net::unix::OwnedReadHalf;
 use tokio::time::timeout;
+use tokio_util::io::ReaderStream;
 
-use crate::engine::{AgentPipe, EngineError, Piece};
-use crate::wire::{self, AgentMessage, Decoder, HostMessage};
+use crate::engine::{AgentPipe, EngineError, Piece, Reach};
+use crate::wire::{self, AgentMessage, Decoder, DirectOffer, HostMessage};
 
 use super::error::SandboxError;
 use super::warm::unexpected;
 
 /// How much of the agent's stderr is kept for the log, in bytes.
 const LAST_WORDS_BYTES: usize = 2048;
+/// Read buffer of a direct socket: output comes in pieces of up to 64 KiB.
+const DIRECT_BUFFER_BYTES: usize = 64 * 1024;
 /// Bound of what waits to end, in seconds.
 const STAND_DOWN_SECONDS_MAX: u64 = 10;
 
 pub(super) struct Session {
     pub(super) reader: Reader,
     pub(super) writer: Writer,
+    /// Another way to the agent, until it has been tried.
+    reach: Option<Reach>,
 }
 
 pub(super) struct Reader {
@@ -34,6 +40,8 @@ pub(super) struct Reader {
 
 pub(super) struct Writer {
     to: Pin<Box<dyn AsyncWrite + Send>>,
+    /// The way through the engine where another one is used. Its end is the agent's.
+    _kept: Option<Pin<Box<dyn AsyncWrite + Send>>>,
     amid_message: bool,
 }
 
@@ -45,7 +53,20 @@ impl Session {
             last_words: String::new(),
             fate: Some(pipe.fate),
         };
-        Self { reader, writer: Writer { to: pipe.input, amid_message: false } }
+        let writer = Writer { to: pipe.input, _kept: None, amid_message: false };
+        Self { reader, writer, reach: Some(pipe.reach) }
+    }
+
+    /// Takes the other way to the agent, where it can be had; to be called right after its first message. What the engine's stream says
+    /// still counts: the agent's last words, and its end.
+    pub(super) async fn go_direct(&mut self, offer: DirectOffer) -> bool {
+        let Some(reach) = self.reach.take() else { return false };
+        let Some(stream) = reach(offer.descriptor, offer.token.to_vec()).await else { return false };
+        let (from, to) = stream.into_split();
+        let through_engine = std::mem::replace(&mut self.reader.pieces, Box::pin(stream::empty()));
+        self.reader.pieces = Box::pin(joined(from, through_engine));
+        self.writer._kept = Some(std::mem::replace(&mut self.writer.to, Box::pin(to)));
+        true
     }
 
     /// Ends what waits in the container, and returns when its memory is free.
@@ -69,6 +90,20 @@ impl Session {
             }
         }
     }
+}
+
+/// What comes directly, and through the engine, until the engine's stream ends.
+fn joined(
+    from: OwnedReadHalf,
+    through_engine: impl Stream<Item = Result<Piece, EngineError>> + Send,
+) -> impl Stream<Item = Result<Piece, EngineError>> + Send {
+    // A socket that fails is at its end, and the engine tells why.
+    let direct = ReaderStream::with_capacity(from, DIRECT_BUFFER_BYTES)
+        .filter_map(|bytes| std::future::ready(bytes.ok().map(|bytes| Some(Ok(Piece::Stdout(bytes))))));
+    let through_engine = through_engine.map(Some).chain(stream::iter([None]));
+    stream::select(direct, through_engine)
+        .take_while(|piece| std::future::ready(piece.is_some()))
+        .filter_map(std::future::ready)
 }
 
 impl Reader {

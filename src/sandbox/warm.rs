@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::engine::{ContainerId, ContainerSpec, Engine, Owner, Tmpfs};
 use crate::language::{BUILD_DIR, ImageCandidate, LanguageSpec, MOUNT_DIR, Standby, TMP_DIR, WORKSPACE_DIR};
-use crate::wire::{AgentMessage, HostMessage, MAGIC, Setup, StandbySpec, VERSION};
+use crate::wire::{AgentMessage, DirectOffer, HostMessage, MAGIC, Setup, StandbySpec, VERSION};
 
 use super::busy::Busy;
 use super::error::SandboxError;
@@ -21,9 +21,9 @@ const AGENT_PATH: &str = "/kiln/agent";
 /// Bounds of the handshake, in seconds: an exec on a busy engine, and an interpreter's start on a busy machine.
 const HELLO_SECONDS_MAX: u64 = 30;
 pub(super) const READY_SECONDS_MAX: u64 = 60;
-/// Processes that are not the program's: PID 1, the agent, an interpreter that forks those that wait, and a spare for a fork
-/// that has not become a job yet.
-const OWN_PROCESSES: u64 = 4;
+/// Processes that are not the program's: PID 1, the agent, an interpreter that forks those that wait, two that hold the memory of
+/// an interpreter and of a compiler, and a spare for a fork that has not become a job yet.
+const OWN_PROCESSES: u64 = 6;
 
 /// Everything that a language's containers have in common.
 #[derive(Debug, Clone)]
@@ -55,6 +55,8 @@ pub struct Greeting {
     pub standby: bool,
     /// Why containers like this one cannot serve twice; empty where they can.
     pub unresettable: String,
+    /// Whether it is spoken to without the engine between.
+    pub direct: bool,
 }
 
 /// A container in which nothing is of an earlier job, its agent attached.
@@ -105,15 +107,15 @@ impl Cold {
         let Self { handle, blueprint, uid } = self;
         let pipe = engine.attach(&handle.container, &[AGENT_PATH, "agent"]).await?;
         let mut session = Session::new(pipe);
-        hello(&mut session).await?;
-
+        let offer = hello(&mut session).await?;
+        let direct = session.go_direct(offer).await;
         session.writer.send(&[HostMessage::Setup(setup(&blueprint, uid))]).await?;
         let seconds = READY_SECONDS_MAX;
         let ready = timeout(Duration::from_secs(seconds), session.reader.receive()).await;
         match ready.map_err(|_| SandboxError::Silent { what: "get ready", seconds })?? {
             AgentMessage::Ready { toolchain, standby, unresettable, .. } => {
                 let warm = Warm { handle, session, blueprint, since: Instant::now() };
-                Ok((warm, Greeting { toolchain, standby, unresettable }))
+                Ok((warm, Greeting { toolchain, standby, unresettable, direct }))
             }
             other => Err(unexpected(&other)),
         }
@@ -197,11 +199,11 @@ impl Warm {
     }
 }
 
-async fn hello(session: &mut Session) -> Result<(), SandboxError> {
+async fn hello(session: &mut Session) -> Result<DirectOffer, SandboxError> {
     let seconds = HELLO_SECONDS_MAX;
     let first = timeout(Duration::from_secs(seconds), session.reader.receive()).await;
     match first.map_err(|_| SandboxError::Silent { what: "say hello", seconds })?? {
-        AgentMessage::Hello { magic: MAGIC, version: VERSION } => Ok(()),
+        AgentMessage::Hello { magic: MAGIC, version: VERSION, direct } => Ok(direct),
         other => Err(unexpected(&other)),
     }
 }

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
+
+/// Length of what tells a direct socket from any other.
+pub const DIRECT_TOKEN_BYTES: usize = 16;
 
 /// Input that may be under way to a program which does not read, in bytes: bounds the agent's buffer, so that `Kill`
 /// is never stuck behind input.
@@ -216,6 +219,15 @@ pub struct JobLimits {
     pub cpu_millis: u32,
 }
 
+/// One end of a socket, for whoever may take it out of the agent's process. It holds the token, to be read first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectOffer {
+    /// Its number in the agent.
+    pub descriptor: i32,
+    /// Random.
+    pub token: [u8; DIRECT_TOKEN_BYTES],
+}
+
 /// From the agent to the daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AgentMessage {
@@ -225,6 +237,8 @@ pub enum AgentMessage {
         magic: u64,
         /// [`VERSION`].
         version: u32,
+        /// Another way to the agent.
+        direct: DirectOffer,
     },
     /// Nothing waits any more, and its memory is free.
     StoodDown,

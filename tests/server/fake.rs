@@ -12,8 +12,8 @@ use kiln::engine::{
     ImageFacts, Layer, Network, Owner, Piece, Progress, Volume, VolumeFile,
 };
 use kiln::wire::{
-    AgentMessage, CgroupVersion, Decoder, Ending, Exit, HostMessage, KillCause, MAGIC, Stage, StageReport,
-    Stored, Stream, Usage, VERSION, encode,
+    AgentMessage, CgroupVersion, DIRECT_TOKEN_BYTES, Decoder, DirectOffer, Ending, Exit, HostMessage,
+    KillCause, MAGIC, Stage, StageReport, Stored, Stream, Usage, VERSION, encode,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
@@ -207,7 +207,8 @@ impl Engine for FakeEngine {
         tokio::spawn(agent.live(script, Arc::clone(&self.released)));
         let output = ReaderStream::new(host_out).map(|piece| Ok(Piece::Stdout(piece.unwrap())));
         let fate = Box::pin(async { "its script said so".to_owned() });
-        Ok(AgentPipe { input: Box::pin(host_in), output: Box::pin(output), fate })
+        let reach = Box::new(|_, _| Box::pin(async { None }) as _);
+        Ok(AgentPipe { input: Box::pin(host_in), output: Box::pin(output), fate, reach })
     }
 
     async fn resize(&self, _: &ContainerId, _: u64) -> Result<(), EngineError> {
@@ -244,7 +245,8 @@ impl FakeAgent {
         if take(script.hello, &released).await.is_err() {
             return;
         }
-        self.send(&AgentMessage::Hello { magic: MAGIC, version: VERSION }).await;
+        let direct = DirectOffer { descriptor: 0, token: [0; DIRECT_TOKEN_BYTES] };
+        self.send(&AgentMessage::Hello { magic: MAGIC, version: VERSION, direct }).await;
         let Some(HostMessage::Setup(_)) = self.receive().await else { return };
         if take(script.ready, &released).await.is_err() {
             return;

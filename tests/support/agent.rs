@@ -128,7 +128,11 @@ impl Agent {
     }
 
     pub(crate) async fn set_up(&mut self, setup: Setup) -> AgentMessage {
-        assert_eq!(self.receive().await, Some(AgentMessage::Hello { magic: MAGIC, version: VERSION }));
+        let first = self.receive().await;
+        assert!(
+            matches!(first, Some(AgentMessage::Hello { magic: MAGIC, version: VERSION, .. })),
+            "{first:?}"
+        );
         self.send(&HostMessage::Setup(setup)).await;
         self.receive().await.expect("the agent gets ready")
     }

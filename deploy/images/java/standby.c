@@ -33,6 +33,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "holder.h"
+
 #define DESCRIPTOR_VARIABLE "KILN_STANDBY_FD"
 #define WARM_VARIABLE "KILN_STANDBY_WARM"
 // Of LauncherHelper.checkAndLoadMain: the main class is named.
@@ -316,6 +318,7 @@ static void *java_main(void *unused) {
 }
 
 static int launch_waiting(void) {
+    make_holder();
     DefaultInitArgs defaults;
     load_machine(&defaults);
     InitArgs11 sizes = {.version = JNI_VERSION_1_1};

@@ -24,6 +24,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "holder.h"
+
 #define DESCRIPTOR_VARIABLE "KILN_STANDBY_FD"
 #define FILE_VARIABLE "KILN_STANDBY_FILE"
 // The compiler itself; of the rest a small program needs little.
@@ -60,6 +62,7 @@ static int map_code(struct dl_phdr_info *object, size_t size, void *unused) {
 }
 
 static void stand_by(int descriptor) {
+    make_holder();
     dl_iterate_phdr(map_code, NULL);
     if (write(descriptor, "R", 1) != 1) _exit(0);
     unsigned char size_bytes[4];

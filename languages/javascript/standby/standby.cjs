@@ -22,6 +22,9 @@ const EX_SOFTWARE = 70;
 // A file with types and nothing else.
 const TYPED_FILE = __filename.replace(/standby\.cjs$/, 'typed.cts');
 
+// In Kiln's own image: has the end of the process told before the kernel has taken its memory apart. See holder.h.
+const HOLDER = '/opt/kiln/javascript/holder.so';
+
 // Fields of /proc/self/stat, counted from the one after the command's name: where the environment begins and ends.
 const ENV_START = 47;
 const ENV_END = 48;
@@ -110,6 +113,16 @@ function startAfresh(args, variables) {
   process.reallyExit(status ?? EX_SOFTWARE);
 }
 
+// Has this process's memory held. Node says that the library is no addon and unloads it; it has done its work then.
+function holdMemory(fs) {
+  if (!fs.existsSync(HOLDER)) return;
+  try {
+    process.dlopen({ exports: {} }, HOLDER);
+  } catch {
+    // As expected.
+  }
+}
+
 // Loads what Node loads when a program first writes to a pipe: a fifth of a small program's time. Of that a program can see
 // the order in which process.moduleLoadList has these modules, and nothing else.
 function loadStreams() {
@@ -133,6 +146,7 @@ function standBy(descriptor) {
     // No /proc, or a kernel that guards it: the file keeps showing the standby's start.
   }
   loadStreams();
+  holdMemory(fs);
   if ('KILN_STANDBY_TYPES' in process.env) rehearseTypes();
   const { args, variables } = receive(fs, descriptor);
   fs.closeSync(descriptor);

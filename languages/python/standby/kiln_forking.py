@@ -7,10 +7,13 @@ a read-only image and volume, it has no program's directory in `sys.path`, and n
 other end of its socket.
 
 Conversation, over a socket that keeps messages apart: the agent sends "UID NICE OOM_SCORE" in decimal with
-four descriptors: the child's stdin, stdout, stderr and control stream. Once the child no longer has this
-process or a short-lived one between as its parent, but the agent, this side answers b"F". The child writes
-its process id, 4 bytes little-endian, on its control stream before it says there that it waits. An end of
-stream ends this process with status 0, anything unexpected with an error.
+one descriptor: the child's control stream. Once the child no longer has this process or a short-lived one
+between as its parent, but the agent, this side answers b"F". The child finds one byte on its control stream,
+and with it three descriptors: its stdin, stdout and stderr, which are its uid's. There it writes its process
+id and its holder's or 0, each 4 bytes little-endian, before it says that it waits. An end of stream ends this
+process with status 0, anything unexpected with an error.
+
+A child's memory has a second process, its holder: see `holder_maker`.
 """
 
 import atexit
@@ -27,10 +30,10 @@ OWN = ("kiln_forking", "kiln_inert")
 # prctl(2)'s PR_SET_DUMPABLE. A change of uid clears it, and then /proc/self belongs to root.
 PR_SET_DUMPABLE = 4
 REQUEST_BYTES_MAX = 64
-DESCRIPTORS = 4
+STREAMS = 3
 DESCRIPTOR_BYTES = 4
 # The child's control stream, after its stdin, stdout and stderr.
-CONTROL = 3
+CONTROL = STREAMS
 # What a process may have open.
 DESCRIPTORS_MAX = 1024
 # madvise(2): copy the pages of a range now that a write would copy one by one. Since Linux 5.14; elsewhere it is refused.
@@ -47,6 +50,11 @@ PAGEMAP_EXCLUSIVE = 1 << 56
 PR_GET_TID_ADDRESS = 40
 # clone(2): the new process is a brother, and its id is kept where the C library does.
 CLONE_PARENT, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID = 0x00008000, 0x00200000, 0x01000000
+# clone(2): the new process has the same memory, not a copy.
+CLONE_VM = 0x00000100
+SIGCHLD = 17
+# A stack for a process that makes one system call.
+HOLDER_STACK_BYTES = 4096
 # By machine: the numbers of clone, set_robust_list and get_robust_list, and the place of the id's address among clone's arguments.
 SYSTEM_CALLS = {"x86_64": (56, 273, 274, 3), "aarch64": (220, 99, 100, 4)}
 
@@ -97,6 +105,7 @@ def lead(descriptor, preparation, main_file):
     set_process = _ctypes.dlsym(library, "prctl")
     poll, populate = _ctypes.dlsym(library, "poll"), _ctypes.dlsym(library, "madvise")
     fork_brother = brother_forker(library)
+    make_holder = None if fork_brother is None else holder_maker(library)
     hide("_ctypes", "_socket", "gc", "atexit")
     if len(os.listdir("/proc/self/task")) != 1:
         raise RuntimeError("a preloaded module has started a thread; a forked child would miss it")
@@ -110,21 +119,20 @@ def lead(descriptor, preparation, main_file):
     if own is None:
         return None
     # A `struct pollfd`: the descriptor, and POLLIN.
-    awaited = _ctypes.byref(own[0](CONTROL | 1 << 32)) if own[1] else None
+    awaited = _ctypes.byref(Word(CONTROL | 1 << 32)) if own else None
 
     def make_pages_own():
         """Copy what the program will write to, unless it comes at once: on a busy machine nobody would gain by it."""
         if awaited is not None and _ctypes.call_function(poll, (awaited, 1, CALM_MS)) == 0:
-            for start, size in own[1]:
+            for start, size in own:
                 _ctypes.call_function(populate, (start, size, MADV_POPULATE_WRITE))
 
-    ancillary_bytes = _socket.CMSG_SPACE(DESCRIPTORS * DESCRIPTOR_BYTES)
+    ancillary_bytes = _socket.CMSG_SPACE(STREAMS * DESCRIPTOR_BYTES)
     while True:
         request, ancillary, _, _ = receive(REQUEST_BYTES_MAX, ancillary_bytes, _socket.MSG_CMSG_CLOEXEC)
         if not request:
             os._exit(0)
-        ((_, _, packed),) = ancillary
-        descriptors = memoryview(packed).cast("i").tolist()
+        (control,) = passed_descriptors(ancillary)
         between = None
         if fork_brother is not None:
             is_child = fork_brother() == 0
@@ -136,13 +144,14 @@ def lead(descriptor, preparation, main_file):
                 os._exit(0)
         if is_child:
             channel.detach()
-            become_job(descriptors, *map(int, request.split()))
+            become_job(control, *map(int, request.split()))
+            holder = 0 if make_holder is None else make_holder()
+            take_streams(ancillary_bytes)
             _ctypes.call_function(set_process, (PR_SET_DUMPABLE, 1, 0, 0, 0))
             reseed()
-            os.write(CONTROL, os.getpid().to_bytes(4, "little"))
+            os.write(CONTROL, os.getpid().to_bytes(4, "little") + holder.to_bytes(4, "little"))
             return CONTROL, make_pages_own
-        for number in descriptors:
-            os.close(number)
+        os.close(control)
         if between is not None:
             _, status = os.waitpid(between, 0)
             if status:
@@ -205,6 +214,44 @@ def brother_forker(library):
     return fork
 
 
+def holder_maker(library):
+    """Return what makes a second process of a child's memory, its holder, which does nothing until it is killed.
+
+    The kernel takes a process's memory apart before it tells of the end: 0.3 ms for an interpreter that printed a line,
+    4 ms for one that has 64 MB. As long as there is a holder, it does not, and the holder's own end nobody waits for.
+    It has the child's uid, and with it no more rights than whatever the program could fork; no signal reaches it but
+    those that nobody can block, so that it returns from its system call only to die; and it holds none of the child's
+    streams, since it is made before they come. Its parent is the agent.
+    """
+
+    class Stack(_ctypes.Array):
+        _type_ = Word
+        _length_ = HOLDER_STACK_BYTES // 8
+
+    import _signal
+
+    # Whatever becomes of it later: the holder does not come back to it.
+    stack = Stack()
+    clone, pause = _ctypes.dlsym(library, "clone"), Word(_ctypes.dlsym(library, "pause"))
+    every_signal = _signal.valid_signals()
+    lowest = os.sched_param(0)
+
+    def make():
+        """Return its process id, or 0 where there is none: the end takes longer then, and nothing else is different."""
+        # It grows downwards, from where the ABIs want it aligned.
+        top = Word((_ctypes.addressof(stack) + HOLDER_STACK_BYTES) & ~15)
+        blocked = _signal.pthread_sigmask(_signal.SIG_BLOCK, every_signal)
+        holder = _ctypes.call_function(clone, (pause, top, CLONE_VM | CLONE_PARENT | SIGCHLD, None))
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, blocked)
+        if holder < 0:
+            return 0
+        # Its end, which is all that it ever does, yields to everything that somebody waits for.
+        os.sched_setscheduler(holder, os.SCHED_IDLE, lowest)
+        return holder
+
+    return make
+
+
 def can_import(name):
     """Import a module, if it is there."""
     try:
@@ -214,23 +261,25 @@ def can_import(name):
     return True
 
 
+class Word(_ctypes._SimpleCData):
+    """64 bits for a system call."""
+
+    _type_ = "L"
+
+
 def plan_pages(rehearse, main_file, rehearsed):
     """Let a child rehearse; return the ranges of memory that a program writes to, or None in that child.
 
-    With them comes the type that holds 64 bits for a system call. The child goes on to a main file, as all children do,
+    The child goes on to a main file, as all children do,
     and stops where it would end. An interpreter's objects are spread over all of its memory, and a program writes to
     hundreds of pages for their reference counts alone, one that uses a large library to thousands. Each is copied
     then, at a cost that its program would see.
     """
-
-    class Word(_ctypes._SimpleCData):
-        _type_ = "L"
-
     try:
         file = os.open(main_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     except OSError:
         # Not a workspace of ours: pages are copied one by one.
-        return Word, []
+        return []
     os.write(file, REHEARSAL.encode())
     os.close(file)
     come_read, come_write = os.pipe()
@@ -271,7 +320,7 @@ def plan_pages(rehearse, main_file, rehearsed):
     os.waitpid(witness, 0)
     os.waitpid(child, 0)
     os.unlink(main_file)
-    return Word, [(Word(start), Word(end - start)) for start, end in ranges]
+    return [(Word(start), Word(end - start)) for start, end in ranges]
 
 
 def watch_pages(come, go):
@@ -327,7 +376,13 @@ def hide(*names):
             sys.modules.pop(name, None)
 
 
-def become_job(descriptors, uid, nice, oom_score):
+def passed_descriptors(ancillary):
+    """Return the descriptors that came with a message."""
+    ((_, _, packed),) = ancillary
+    return memoryview(packed).cast("i").tolist()
+
+
+def become_job(control, uid, nice, oom_score):
     """Do in this process what the agent does in one that it starts as a job; bounds are inherited."""
     os.setsid()
     try:
@@ -337,16 +392,23 @@ def become_job(descriptors, uid, nice, oom_score):
     except OSError:
         pass  # A kernel without the file is no reason not to run.
     os.setpriority(os.PRIO_PROCESS, 0, nice)
-    # The received ones are above these: the parent's own streams are open.
-    for number, received in enumerate(descriptors):
-        os.dup2(received, number, inheritable=number != CONTROL)
-        if number != CONTROL:
-            # A pipe can be opened again by its name, as /dev/stdin, by its owner alone.
-            os.fchown(number, uid, uid)
+    # It may have that number already: the parent's own streams are open, and its channel.
+    if control != CONTROL:
+        os.dup2(control, CONTROL, inheritable=False)
     os.closerange(CONTROL + 1, DESCRIPTORS_MAX)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
+
+
+def take_streams(ancillary_bytes):
+    """Replace the parent's streams by the child's own."""
+    control = _socket.socket(fileno=CONTROL)
+    _, ancillary, _, _ = control.recvmsg(1, ancillary_bytes, _socket.MSG_CMSG_CLOEXEC)
+    control.detach()
+    for number, received in enumerate(passed_descriptors(ancillary)):
+        os.dup2(received, number)
+        os.close(received)
 
 
 def reseed():

@@ -1,6 +1,7 @@
 //! The Docker engine, through bollard. Bounds every call in time, and creates and execs in parallelism.
 
 mod body;
+mod direct;
 mod fate;
 mod images;
 mod layers;
@@ -29,8 +30,9 @@ use super::Engine;
 use super::error::EngineError;
 use super::types::{
     AgentPipe, BuildSpec, ContainerId, ContainerSpec, EPOCH_LABEL, EngineInfo, Fencing, INSTANCE_LABEL,
-    ImageFacts, Layer, Network, Owner, Piece, Progress, Volume, VolumeFile,
+    ImageFacts, Layer, Network, Owner, Piece, Progress, Reach, Volume, VolumeFile,
 };
+use direct::Direct;
 use translate::{bounded, translate};
 
 /// Longest a create, start or exec may take, in seconds: an engine under load has taken ten.
@@ -48,6 +50,8 @@ pub struct DockerConfig {
     pub host: Option<String>,
     /// Creates and exec starts at the same time.
     pub parallel: usize,
+    /// Whether agents are spoken to directly where that is possible.
+    pub direct: bool,
 }
 
 /// A connection to a Docker engine.
@@ -57,6 +61,7 @@ pub struct DockerEngine {
     connection: OnceLock<Docker>,
     /// Many parallel creates and execs take longer than the same number in turn.
     starts: Semaphore,
+    direct: Direct,
 }
 
 impl fmt::Debug for DockerEngine {
@@ -75,6 +80,7 @@ impl DockerEngine {
             host: config.host.clone(),
             connection: OnceLock::new(),
             starts: Semaphore::new(config.parallel.max(1)),
+            direct: Direct::new(config.direct),
         };
         match engine.open() {
             // An engine that is not up yet has no socket yet.
@@ -235,7 +241,11 @@ impl Engine for DockerEngine {
         let options =
             StartExecOptions { output_capacity: Some(ATTACH_BUFFER_BYTES), ..StartExecOptions::default() };
         let start = self.docker()?.start_exec(&exec.id, Some(options));
-        let fate = Box::pin(fate::tell(self.docker()?.clone(), exec.id.clone(), id.clone()));
+        let docker = self.docker()?.clone();
+        let fate = Box::pin(fate::tell(docker.clone(), exec.id.clone(), id.clone()));
+        let (direct, process) = (self.direct.clone(), exec.id.clone());
+        let reach: Reach =
+            Box::new(move |descriptor, token| Box::pin(direct.reach(docker, process, descriptor, token)));
         match bounded("exec start", CREATE_SECONDS_MAX, start).await.map_err(gone)? {
             StartExecResults::Attached { input, output } => {
                 let output = output.filter_map(|piece| async {
@@ -246,7 +256,7 @@ impl Engine for DockerEngine {
                         Err(error) => Some(Err(translate("exec stream", error))),
                     }
                 });
-                Ok(AgentPipe { input, output: Box::pin(output), fate })
+                Ok(AgentPipe { input, output: Box::pin(output), fate, reach })
             }
             StartExecResults::Detached => {
                 Err(EngineError::Protocol { call: "exec start", message: "it is detached".to_owned() })

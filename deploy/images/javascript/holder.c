@@ -1,0 +1,9 @@
+// Gives a Node.js that waits a holder of its memory as soon as this is loaded: see holder.h. Node finds no addon in it and
+// unloads it again.
+
+#define _GNU_SOURCE
+#include "holder.h"
+
+__attribute__((constructor)) static void begin(void) {
+    make_holder();
+}
