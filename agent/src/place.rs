@@ -22,8 +22,8 @@ use crate::wire::{BuildSum, Setup, StandbySpec};
 
 /// How long a killed process that waited may take to be gone.
 const END_MAX: Duration = Duration::from_secs(2);
-/// How often that is looked at where nothing tells of it.
-const END_INTERVAL_MS: u8 = 1;
+/// How often that is looked at, should nothing tell of it.
+const END_INTERVAL_MS: u8 = 20;
 
 /// The container as jobs find it.
 pub(crate) struct Place {
@@ -243,7 +243,7 @@ fn end(uid: Uid, kept: &[Pid]) -> Result<(), Unclean> {
         if Instant::now() > deadline {
             return Err(Unclean("processes survive SIGKILL".to_owned()));
         }
-        // Those that are no children of the agent's yet end without a word to it.
+        // All are the agent's children, or will be.
         poll(&mut [PollFd::new(ends.as_fd(), PollFlags::POLLIN)], END_INTERVAL_MS)?;
         while ends.read_signal()?.is_some() {}
     }

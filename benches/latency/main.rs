@@ -39,7 +39,7 @@ const LEVEL: Duration = Duration::from_secs(5);
 const QUICK_LEVEL: Duration = Duration::from_secs(1);
 const QUICK_ROUNDS: usize = 2;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let is_asked = |word: &str| std::env::args().any(|argument| argument == word);
     let is_quick = is_asked("quick");

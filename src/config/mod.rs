@@ -29,6 +29,8 @@ const CACHE_MIB_MAX: u64 = 1 << 20;
 const BUILD_MIB_MAX: u64 = 256;
 /// Largest kept output an operator may allow, in KiB: a gRPC message of four such parts has to fit into 2 GiB.
 const OUTPUT_KIB_MAX: u64 = 256 * 1024;
+/// Executions in one container, unless it is set or there are not enough uids: making one costs some hundred short programs' CPU time.
+const USES_DEFAULT_MAX: u32 = 2000;
 
 /// All of Kiln's settings, validated.
 #[derive(Debug)]
@@ -229,9 +231,9 @@ fn languages(key: &str, names: &[String], catalogue: &Catalogue) -> Result<Vec<L
     names.iter().map(found).collect()
 }
 
-/// `others`: containers beside the languages' own.
+/// `others`: containers beside the languages' own. Where nothing is given, as many as most want and all have uids for.
 fn uses(
-    given: u32,
+    given: Option<u32>,
     catalogue: &Catalogue,
     networked: &[LanguageId],
     others: u32,
@@ -240,6 +242,7 @@ fn uses(
     let containers: u32 = catalogue.languages().iter().map(|spec| spec.pool.max * pools(&spec.id)).sum();
     let containers = containers + others;
     let most = Wear::uses_ceiling(containers);
+    let given = given.unwrap_or(most.min(USES_DEFAULT_MAX));
     if (1..=most).contains(&given) {
         return Ok(given);
     }
@@ -306,6 +309,15 @@ mod tests {
         let config = load(&[("KILN__SERVER__INSTANCE", ""), ("KILN__LANGUAGES__ONLY", "")]).unwrap();
         assert_eq!(config.instance, "kiln-50051");
         assert!(config.catalogue.languages().len() > 1);
+    }
+
+    #[test]
+    fn containers_serve_as_often_as_there_are_uids() {
+        let uses = |variables: &[(&str, &str)]| load(variables).unwrap().pool.wear.uses_max;
+        assert_eq!(uses(&[("KILN__LANGUAGES__ONLY", "python")]), USES_DEFAULT_MAX);
+        let all = uses(&[]);
+        assert!((500..USES_DEFAULT_MAX).contains(&all), "{all}");
+        assert_eq!(uses(&[("KILN__POOL__USES", "7")]), 7);
     }
 
     #[test]

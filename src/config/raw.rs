@@ -50,12 +50,12 @@ pub(super) struct RawPool {
     pub(super) cpu_millis: u32,
     pub(super) lease_wait_seconds: u64,
     pub(super) age_minutes: u64,
-    pub(super) uses: u32,
+    pub(super) uses: Option<u32>,
 }
 
 impl Default for RawPool {
     fn default() -> Self {
-        Self { cpu_millis: 1000, lease_wait_seconds: 30, age_minutes: 60, uses: 500 }
+        Self { cpu_millis: 1000, lease_wait_seconds: 30, age_minutes: 60, uses: None }
     }
 }
 
