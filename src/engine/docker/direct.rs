@@ -19,6 +19,8 @@ use super::translate::bounded;
 
 /// After so many failures, with no success between, it is not tried any more: it costs a call of the engine's each time.
 const MISSES_MAX: u32 = 3;
+/// How often the engine is asked for the id of a process that speaks already: it may learn of the start after the first words.
+const ASKED_MAX: usize = 20;
 
 /// Whether it is worth trying.
 #[derive(Debug, Clone)]
@@ -58,10 +60,16 @@ impl Direct {
 }
 
 async fn attempt(docker: &Docker, exec: &str, descriptor: i32, token: &[u8]) -> io::Result<UnixStream> {
-    let inspected = bounded("exec inspect", ASK_SECONDS_MAX, docker.inspect_exec(exec)).await;
-    let pid = inspected.map_err(io::Error::other)?.pid.unwrap_or_default();
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    let pid = pid.ok_or_else(|| io::Error::other("the engine does not tell the process's id"))?;
+    let mut found = None;
+    for _ in 0..ASKED_MAX {
+        let inspected = bounded("exec inspect", ASK_SECONDS_MAX, docker.inspect_exec(exec)).await;
+        let pid = inspected.map_err(io::Error::other)?.pid.unwrap_or_default();
+        found = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        if found.is_some() {
+            break;
+        }
+    }
+    let pid = found.ok_or_else(|| io::Error::other("the engine does not tell the process's id"))?;
     let stream = take(pid, descriptor, token)?;
     stream.set_nonblocking(true)?;
     UnixStream::from_std(stream)
