@@ -9,6 +9,7 @@ use kiln::proto::{ExecuteRequest, Outcome};
 use tokio::net::{TcpListener, UnixStream};
 
 use crate::support::daemon::{Daemon, docker, program};
+use crate::support::process::image;
 
 const SOCKET: &str = "/var/run/docker.sock";
 
@@ -70,14 +71,43 @@ async fn a_proxy_that_lets_only_kilns_calls_pass_is_enough() {
 /// Its programs may use the network, which takes calls of its own.
 const NETWORK: (&str, &str) = ("KILN__NETWORK__LANGUAGES", "python");
 
+/// The engine is on this machine whatever the way to it, so that the daemon could do without its streams.
+const THROUGH_THE_ENGINE: (&str, &str) = ("KILN__ENGINE__DIRECT", "false");
+
 async fn check(settings: &[(&str, &str)]) {
-    let daemon = Daemon::start_with(&["python"], settings).await;
+    let daemon = Daemon::start_with(&["python"], &[settings, &[THROUGH_THE_ENGINE]].concat()).await;
     let network = settings.contains(&NETWORK);
     let request = ExecuteRequest { network, ..program("python", "print('x' * 100000)") };
     let reply = daemon.execute(request).await.unwrap();
     assert_eq!(reply.outcome(), Outcome::Succeeded, "{}", reply.message);
     assert_eq!(reply.run.unwrap().stdout.len(), 100_001);
     daemon.stop();
+}
+
+/// Twice in one container, so that its reset goes the same way.
+#[tokio::test]
+async fn a_daemon_speaks_directly_where_it_may_and_through_the_engine_where_it_is_told_to() {
+    let one = [("KILN__LANGUAGES__POOLS__PYTHON__MIN", "1"), ("KILN__LANGUAGES__POOLS__PYTHON__MAX", "1")];
+    for (settings, is_direct) in [(&[][..], may_look_into_processes()), (&[THROUGH_THE_ENGINE], false)] {
+        let daemon = Daemon::start_with(&["python"], &[&one, settings].concat()).await;
+        for uses in 1..=2 {
+            let reply = daemon.execute(program("python", "print('x' * 1_000_000)")).await.unwrap();
+            assert_eq!(reply.placement.as_ref().map(|placement| placement.container_uses), Some(uses));
+            assert_eq!(reply.run.unwrap().stdout.len(), 1_000_001);
+        }
+        let log = daemon.log();
+        assert!(log.contains(&format!("\"direct\":{is_direct}")), "not {is_direct}: {log}");
+        daemon.stop();
+    }
+}
+
+/// Whether a daemon of this test has CAP_SYS_PTRACE, and is no container.
+fn may_look_into_processes() -> bool {
+    const CAP_SYS_PTRACE: u32 = 19;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap();
+    let effective = u64::from_str_radix(effective.trim(), 16).unwrap();
+    image().is_none() && effective >> CAP_SYS_PTRACE & 1 == 1
 }
 
 /// An authority, and a server's and a client's certificate by it, under the names that Docker's tools use.
