@@ -138,6 +138,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use nix::sys::prctl;
+    use nix::sys::signal::{Signal, kill};
     use nix::sys::wait::{WaitStatus, waitpid};
 
     use super::*;
@@ -186,6 +187,24 @@ exec(TEXT + "os._wrap_close.kept = Kept(b'held')", {})
         }
     }
 
+    /// Runs what waits, ends its holder, and returns what it said.
+    fn run(standby: Standby) -> String {
+        let pids = standby.pids();
+        let process = standby.release(&[], &spawn::environment(&[])).unwrap();
+        assert_eq!(waitpid(process.pid, None), Ok(WaitStatus::Exited(process.pid, 0)));
+        let mut said = String::new();
+        let _ = { process.stdout }.read_to_string(&mut said);
+        assert_eq!(pids.len(), 2, "it has a holder");
+        end(pids[1]);
+        said
+    }
+
+    /// A holder does not end with what it was for.
+    fn end(holder: Pid) {
+        kill(holder, Signal::SIGKILL).unwrap();
+        assert_eq!(waitpid(holder, None), Ok(WaitStatus::Signaled(holder, Signal::SIGKILL, false)));
+    }
+
     fn directory(name: &str) -> std::path::PathBuf {
         let directory = std::env::temp_dir().join(format!("kiln-agent-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
@@ -200,11 +219,7 @@ exec(TEXT + "os._wrap_close.kept = Kept(b'held')", {})
         let standby = parent.fork(Uid::from_raw(1_879_100_010)).unwrap();
         assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
         std::fs::write(directory.join("main.py"), LEAVER).unwrap();
-        let process = standby.release(&[], &spawn::environment(&[])).unwrap();
-        assert_eq!(waitpid(process.pid, None), Ok(WaitStatus::Exited(process.pid, 0)));
-        let mut said = String::new();
-        let _ = { process.stdout }.read_to_string(&mut said);
-        assert_eq!(said, "own");
+        assert_eq!(run(standby), "own");
         drop(parent);
         std::fs::remove_dir_all(directory).unwrap();
     }
@@ -238,12 +253,8 @@ exec(TEXT + "os._wrap_close.kept = Kept(b'held')", {})
             let mut parent = Parent::start(&spec, &directory).unwrap();
             let standby = parent.fork(Uid::from_raw(1_879_100_020)).unwrap();
             assert_eq!(mark.exists(), !is_withheld);
-            let process = standby.release(&[], &spawn::environment(&[])).unwrap();
-            assert_eq!(waitpid(process.pid, None), Ok(WaitStatus::Exited(process.pid, 0)));
-            let mut said = String::new();
-            let _ = { process.stdout }.read_to_string(&mut said);
             // Behind the program's own directory and the three of the standard library.
-            assert_eq!(said, "found 4\n");
+            assert_eq!(run(standby), "found 4\n");
             drop(parent);
             std::fs::remove_dir_all(directory).unwrap();
         }
@@ -266,17 +277,14 @@ exec(TEXT + "os._wrap_close.kept = Kept(b'held')", {})
         let mut seen = BTreeSet::new();
         for number in 0..4 {
             let standby = parent.fork(Uid::from_raw(1_879_100_000 + number)).unwrap();
-            let process = standby.release(&[], &spawn::environment(&[])).unwrap();
-            assert_eq!(waitpid(process.pid, None), Ok(WaitStatus::Exited(process.pid, 0)));
-            let mut said = String::new();
-            let _ = { process.stdout }.read_to_string(&mut said);
+            let said = run(standby);
             assert_eq!(said.lines().count(), 10, "{said}");
             for line in said.lines() {
                 assert!(seen.insert(line.to_owned()), "{line} came twice");
             }
         }
         // Its end is an error of the next child, not a wait without end.
-        nix::sys::signal::kill(parent.pid(), nix::sys::signal::Signal::SIGKILL).unwrap();
+        kill(parent.pid(), Signal::SIGKILL).unwrap();
         waitpid(parent.pid(), None).unwrap();
         assert!(parent.fork(Uid::from_raw(1_879_100_009)).is_err());
         std::fs::remove_dir_all(directory).unwrap();
