@@ -4,8 +4,8 @@
 // a holder, it does not, and for the holder's own end nobody waits: Kiln's agent kills it with the program.
 //
 // It has this process's user, and with it no more rights than whatever the program could fork. No signal reaches it but
-// those that nobody can block, so that it returns from pause() only to die; what becomes of the code and the stack below
-// that does not matter. It holds no descriptor. Its parent is this one's.
+// those that nobody can block, so that it returns from its last system call only to die. Until it is there it needs this
+// code and its stack, so the library must stay loaded. It holds no descriptor. Its parent is this one's.
 
 #ifndef _GNU_SOURCE
 #error "holder.h needs _GNU_SOURCE"
@@ -29,7 +29,8 @@ static int hold(void *unused) {
     sched_setscheduler(0, SCHED_IDLE, &lowest);
     // Where the kernel cannot, the streams would not end with the program: better none.
     if (syscall(SYS_close_range, 0u, ~0u, 0u)) return 0;
-    for (;;) pause();
+    // Not pause(), which may tell the C library, whose memory is shared, that the thread can be cancelled.
+    for (;;) syscall(SYS_ppoll, NULL, 0ul, NULL, NULL, 0ul);
 }
 
 // Without one the end takes longer, and nothing else is different.

@@ -113,7 +113,7 @@ function startAfresh(args, variables) {
   process.reallyExit(status ?? EX_SOFTWARE);
 }
 
-// Has this process's memory held. Node says that the library is no addon and unloads it; it has done its work then.
+// Has this process's memory held. Node says that the library is no addon; it has done its work then.
 function holdMemory(fs) {
   if (!fs.existsSync(HOLDER)) return;
   try {

@@ -224,22 +224,24 @@ def holder_maker(library):
     streams, since it is made before they come. Its parent is the agent.
     """
 
-    class Stack(_ctypes.Array):
-        _type_ = Word
-        _length_ = HOLDER_STACK_BYTES // 8
-
     import _signal
 
-    # Whatever becomes of it later: the holder does not come back to it.
-    stack = Stack()
+    class Address(_ctypes.CFuncPtr):
+        _flags_ = _ctypes.FUNCFLAG_CDECL
+        _restype_ = Word
+
+    # It is nobody's but the holder's, and never free again: on a busy machine the holder begins when the program runs already.
+    stack = Address(_ctypes.dlsym(library, "malloc"))(Word(HOLDER_STACK_BYTES))
+    if not stack:
+        return None
+    # It grows downwards, from where the ABIs want it aligned.
+    top = Word((stack + HOLDER_STACK_BYTES) & ~15)
     clone, pause = _ctypes.dlsym(library, "clone"), Word(_ctypes.dlsym(library, "pause"))
     every_signal = _signal.valid_signals()
     lowest = os.sched_param(0)
 
     def make():
         """Return its process id, or 0 where there is none: the end takes longer then, and nothing else is different."""
-        # It grows downwards, from where the ABIs want it aligned.
-        top = Word((_ctypes.addressof(stack) + HOLDER_STACK_BYTES) & ~15)
         blocked = _signal.pthread_sigmask(_signal.SIG_BLOCK, every_signal)
         holder = _ctypes.call_function(clone, (pause, top, CLONE_VM | CLONE_PARENT | SIGCHLD, None))
         _signal.pthread_sigmask(_signal.SIG_SETMASK, blocked)
