@@ -109,17 +109,19 @@ mod tests {
 
     use super::*;
 
-    fn taken(link: &Link) -> UnixStream {
+    /// A link that offers a socket, the daemon's end of the engine's stream, and the socket as the daemon takes it.
+    fn offering() -> (Link, DirectOffer, UnixStream, UnixStream) {
+        let (engine, through_engine) = UnixStream::pair().unwrap();
+        let (link, offer) = Link::open(File::from(OwnedFd::from(engine))).unwrap();
         let Direct::Offered { _theirs: theirs, .. } = &link.direct else { panic!("nothing is offered") };
-        UnixStream::from(theirs.try_clone().unwrap())
+        let direct = UnixStream::from(theirs.try_clone().unwrap());
+        (link, offer, through_engine, direct)
     }
 
     #[test]
     fn the_first_words_decide_which_way_all_others_go() {
         let mut buffer = [0; 64];
-        let (engine, mut through_engine) = UnixStream::pair().unwrap();
-        let (mut link, offer) = Link::open(File::from(OwnedFd::from(engine))).unwrap();
-        let mut daemon = taken(&link);
+        let (mut link, offer, mut through_engine, mut daemon) = offering();
         let mut token = [0; DIRECT_TOKEN_BYTES];
         daemon.read_exact(&mut token).unwrap();
         assert_eq!(token, offer.token);
@@ -140,9 +142,7 @@ mod tests {
     #[test]
     fn a_socket_that_is_not_taken_is_taken_back() {
         let mut buffer = [0; 64];
-        let (engine, mut through_engine) = UnixStream::pair().unwrap();
-        let (mut link, _) = Link::open(File::from(OwnedFd::from(engine))).unwrap();
-        let mut daemon = taken(&link);
+        let (mut link, _, mut through_engine, mut daemon) = offering();
         through_engine.write_all(b"first").unwrap();
         assert!(matches!(link.read(&[true, false], &mut buffer), Ok(Heard::Bytes(5))));
         assert_eq!(link.sources().count(), 1);

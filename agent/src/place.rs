@@ -148,6 +148,11 @@ impl Place {
         [&self.kept, &self.interpreter_pids, &self.compiler_pids].into_iter().flatten().copied().collect()
     }
 
+    /// Processes that have been killed with the compile stage, whether it took them or not.
+    pub(crate) fn killed_with_compiler(&self) -> Vec<Pid> {
+        self.compiler_pids.clone()
+    }
+
     /// Processes that wait for the run while the compile stage is under way.
     pub(crate) fn spared_for_run(&self) -> Vec<Pid> {
         if self.interpreter.is_some() { self.interpreter_pids.clone() } else { Vec::new() }

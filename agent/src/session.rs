@@ -300,7 +300,7 @@ impl Session {
         let mut input = InputQueue::new(spec.terminal.is_some());
         let (stage, next) = match spec.compile.take() {
             Some(compile) => (compile, Some(spec)),
-            None => return self.start_run(spec, input, false),
+            None => return self.start_run(spec, input, Vec::new()),
         };
         let limits = next.as_ref().map(|next| &next.limits).cloned();
         let uses = |wanted: fn(&JobSpec) -> bool| next.as_ref().is_some_and(wanted);
@@ -333,7 +333,7 @@ impl Session {
         }
     }
 
-    fn start_run(&mut self, spec: JobSpec, mut input: InputQueue, cancelled: bool) -> io::Result<()> {
+    fn start_run(&mut self, spec: JobSpec, mut input: InputQueue, killed: Vec<Pid>) -> io::Result<()> {
         let before = Counters::take(&self.accounts);
         let place = self.place()?;
         let artifacts = match &spec.artifacts {
@@ -354,9 +354,10 @@ impl Session {
             Ok(mut process) => {
                 input.connect(process.stdin.take());
                 let (apart, bounds) = (place.apart_from_job(), bounds(&spec.run, &spec.limits));
-                let running = Running::new(Stage::Run, process, place.uid, apart, bounds, before);
+                let running =
+                    Running::new(Stage::Run, process, place.uid, apart, bounds, before).after(killed);
                 self.outbox.push(&AgentMessage::Started(Stage::Run))?;
-                self.job = Some(Job { running, next: None, input, cancelled, artifacts });
+                self.job = Some(Job { running, next: None, input, cancelled: false, artifacts });
                 Ok(())
             }
             Err(error) => self.not_started(Stage::Run, Some(error)),
@@ -397,7 +398,8 @@ impl Session {
                 if spec.compile_only {
                     return self.outbox.push(&AgentMessage::Finished);
                 }
-                self.start_run(spec, job.input, job.cancelled)
+                let killed = self.place()?.killed_with_compiler();
+                self.start_run(spec, job.input, killed)
             }
             _ => self.collect(job.artifacts.filter(|_| !job.cancelled)),
         }

@@ -80,6 +80,9 @@ pub(crate) struct Running {
     apart: Vec<Pid>,
     /// Of the same uid, but for the next stage.
     spared: Vec<Pid>,
+    /// Killed before this stage began, so that what their end takes is none of its usage. Nothing that lived when it began is
+    /// among them: a program may have such do its work.
+    killed_before: Vec<Pid>,
     bounds: Bounds,
     before: Counters,
     started: Instant,
@@ -87,8 +90,8 @@ pub(crate) struct Running {
     exit: Option<Exit>,
     /// Largest resident set of its processes, as far as they were waited for.
     resident_bytes_max: u64,
-    /// CPU time that went into the end of processes that are not its own.
-    apart_cpu_micros: u64,
+    /// CPU time of `killed_before`, as far as they were waited for.
+    before_cpu_micros: u64,
     captures: [Capture; 2],
     /// The master of its terminal, if it has one.
     terminal: Option<File>,
@@ -123,13 +126,14 @@ impl Running {
             pid: process.pid,
             apart,
             spared: Vec::new(),
+            killed_before: Vec::new(),
             bounds,
             before,
             started,
             ended: None,
             exit: None,
             resident_bytes_max: 0,
-            apart_cpu_micros: 0,
+            before_cpu_micros: 0,
             captures: [
                 capture(Stream::Stdout, Some(process.stdout)),
                 capture(Stream::Stderr, process.stderr),
@@ -152,6 +156,12 @@ impl Running {
     /// Leaves the processes alive that wait for the next stage.
     pub(crate) fn sparing(mut self, spared: Vec<Pid>) -> Self {
         self.spared = spared;
+        self
+    }
+
+    /// Leaves out of its usage what takes to end until now.
+    pub(crate) fn after(mut self, killed: Vec<Pid>) -> Self {
+        self.killed_before = killed;
         self
     }
 
@@ -267,8 +277,10 @@ impl Running {
             if dead.pid == self.pid {
                 self.exit = Some(dead.exit);
                 self.ended = Some(Instant::now());
-            } else if self.apart.contains(&dead.pid) {
-                self.apart_cpu_micros += dead.cpu_micros;
+            } else if let Some(place) = self.killed_before.iter().position(|pid| *pid == dead.pid) {
+                // Its number may be another's from now on.
+                self.killed_before.swap_remove(place);
+                self.before_cpu_micros += dead.cpu_micros;
                 continue;
             }
             self.resident_bytes_max = self.resident_bytes_max.max(dead.resident_bytes_max);
@@ -354,7 +366,7 @@ impl Running {
                 cpu_micros: cgroup
                     .cpu_micros()
                     .saturating_sub(self.before.cpu_micros)
-                    .saturating_sub(self.apart_cpu_micros),
+                    .saturating_sub(self.before_cpu_micros),
                 peak_memory_bytes: self.peak_memory_bytes(cgroup),
             },
         }

@@ -39,6 +39,7 @@ const LEVEL: Duration = Duration::from_secs(5);
 const QUICK_LEVEL: Duration = Duration::from_secs(1);
 const QUICK_ROUNDS: usize = 2;
 
+// One thread: what it waits for does not have to wake another one up.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let is_asked = |word: &str| std::env::args().any(|argument| argument == word);

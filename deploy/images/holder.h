@@ -24,11 +24,11 @@
 static int hold(void *unused) {
     (void)unused;
     prctl(PR_SET_NAME, "holder", 0, 0, 0);
-    // Its end, which is all that it ever does, yields to everything that somebody waits for.
-    struct sched_param lowest = {0};
-    sched_setscheduler(0, SCHED_IDLE, &lowest);
     // Where the kernel cannot, the streams would not end with the program: better none.
     if (syscall(SYS_close_range, 0u, ~0u, 0u)) return 0;
+    // Its end, which is all that it ever does, yields to everything that somebody waits for.
+    struct sched_param lowest = {0};
+    syscall(SYS_sched_setscheduler, 0, SCHED_IDLE, &lowest);
     // Not pause(), which may tell the C library, whose memory is shared, that the thread can be cancelled.
     for (;;) syscall(SYS_ppoll, NULL, 0ul, NULL, NULL, 0ul);
 }

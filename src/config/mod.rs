@@ -29,7 +29,7 @@ const CACHE_MIB_MAX: u64 = 1 << 20;
 const BUILD_MIB_MAX: u64 = 256;
 /// Largest kept output an operator may allow, in KiB: a gRPC message of four such parts has to fit into 2 GiB.
 const OUTPUT_KIB_MAX: u64 = 256 * 1024;
-/// Executions in one container, unless it is set or there are not enough uids: making one costs some hundred short programs' CPU time.
+/// Executions in one container, unless it is set or there are not enough uids: making one costs the CPU time of some fifty short programs.
 const USES_DEFAULT_MAX: u32 = 2000;
 
 /// All of Kiln's settings, validated.

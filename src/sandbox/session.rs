@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{FutureExt, Stream, StreamExt, stream};
+use futures_util::stream::{self, PollNext};
+use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::unix::OwnedReadHalf;
 use tokio::time::timeout;
@@ -92,7 +93,8 @@ impl Session {
     }
 }
 
-/// What comes directly, and through the engine, until the engine's stream ends.
+/// What comes directly, and through the engine, until the engine's stream ends. What is there directly by then comes first: an agent's
+/// reason for giving up.
 fn joined(
     from: OwnedReadHalf,
     through_engine: impl Stream<Item = Result<Piece, EngineError>> + Send,
@@ -101,7 +103,7 @@ fn joined(
     let direct = ReaderStream::with_capacity(from, DIRECT_BUFFER_BYTES)
         .filter_map(|bytes| std::future::ready(bytes.ok().map(|bytes| Some(Ok(Piece::Stdout(bytes))))));
     let through_engine = through_engine.map(Some).chain(stream::iter([None]));
-    stream::select(direct, through_engine)
+    stream::select_with_strategy(direct, through_engine, |_: &mut ()| PollNext::Left)
         .take_while(|piece| std::future::ready(piece.is_some()))
         .filter_map(std::future::ready)
 }

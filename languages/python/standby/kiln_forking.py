@@ -23,6 +23,7 @@ import sys
 from _weakref import ref
 
 import _ctypes
+import _signal
 import _socket
 import kiln_inert
 
@@ -159,6 +160,19 @@ def lead(descriptor, preparation, main_file):
         channel.send(b"F")
 
 
+class Word(_ctypes._SimpleCData):
+    """64 bits, for a system call and from one."""
+
+    _type_ = "l"
+
+
+class Call(_ctypes.CFuncPtr):
+    """A function of the C library's or of CPython's that returns such."""
+
+    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
+    _restype_ = Word
+
+
 def brother_forker(library):
     """Return what forks a process whose parent is this one's, or None where that cannot be done.
 
@@ -166,13 +180,6 @@ def brother_forker(library):
     has the kernel know a list of locks, and CPython is told before and after. No handler that a library has
     registered with pthread_atfork runs.
     """
-
-    class Long(_ctypes._SimpleCData):
-        _type_ = "l"
-
-    class Call(_ctypes.CFuncPtr):
-        _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
-        _restype_ = Long
 
     def function(name):
         return Call(_ctypes.dlsym(library, name))
@@ -185,7 +192,7 @@ def brother_forker(library):
         before, in_parent, in_child = map(function, ("PyOS_BeforeFork", "PyOS_AfterFork_Parent", "PyOS_AfterFork_Child"))
     except (KeyError, OSError):
         return None
-    address, head, size = Long(), Long(), Long()
+    address, head, size = Word(), Word(), Word()
     if prctl(PR_GET_TID_ADDRESS, _ctypes.byref(address)) != 0:
         return None
     if system_call(get_robust_list, 0, _ctypes.byref(head), _ctypes.byref(size)) != 0:
@@ -196,7 +203,7 @@ def brother_forker(library):
     os.close(memory)
     if int.from_bytes(kept, sys.byteorder) != os.getpid():
         return None
-    arguments = [Long(clone), Long(CLONE_PARENT | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | 17), Long(0), Long(0), Long(0), Long(0)]
+    arguments = [Word(clone), Word(CLONE_PARENT | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD), Word(0), Word(0), Word(0), Word(0)]
     arguments[1 + place] = address
 
     def fork():
@@ -223,15 +230,8 @@ def holder_maker(library):
     those that nobody can block, so that it returns from its system call only to die; and it holds none of the child's
     streams, since it is made before they come. Its parent is the agent.
     """
-
-    import _signal
-
-    class Address(_ctypes.CFuncPtr):
-        _flags_ = _ctypes.FUNCFLAG_CDECL
-        _restype_ = Word
-
     # It is nobody's but the holder's, and never free again: on a busy machine the holder begins when the program runs already.
-    stack = Address(_ctypes.dlsym(library, "malloc"))(Word(HOLDER_STACK_BYTES))
+    stack = Call(_ctypes.dlsym(library, "malloc"))(Word(HOLDER_STACK_BYTES))
     if not stack:
         return None
     # It grows downwards, from where the ABIs want it aligned.
@@ -247,8 +247,11 @@ def holder_maker(library):
         _signal.pthread_sigmask(_signal.SIG_SETMASK, blocked)
         if holder < 0:
             return 0
-        # Its end, which is all that it ever does, yields to everything that somebody waits for.
-        os.sched_setscheduler(holder, os.SCHED_IDLE, lowest)
+        try:
+            # Its end, which is all that it ever does, yields to everything that somebody waits for.
+            os.sched_setscheduler(holder, os.SCHED_IDLE, lowest)
+        except OSError:
+            pass  # Where that is not allowed it does not yield.
         return holder
 
     return make
@@ -263,17 +266,10 @@ def can_import(name):
     return True
 
 
-class Word(_ctypes._SimpleCData):
-    """64 bits for a system call."""
-
-    _type_ = "L"
-
-
 def plan_pages(rehearse, main_file, rehearsed):
     """Let a child rehearse; return the ranges of memory that a program writes to, or None in that child.
 
-    The child goes on to a main file, as all children do,
-    and stops where it would end. An interpreter's objects are spread over all of its memory, and a program writes to
+    The child goes on to a main file, as all children do, and stops where it would end. An interpreter's objects are spread over all of its memory, and a program writes to
     hundreds of pages for their reference counts alone, one that uses a large library to thousands. Each is copied
     then, at a cost that its program would see.
     """
