@@ -6,7 +6,7 @@ use kiln::language::Catalogue;
 use kiln::proto::{ExecuteRequest, ExecuteResponse, Isolation, Outcome};
 use tempfile::TempDir;
 
-use crate::support::daemon::{Daemon, docker, program};
+use crate::support::daemon::{Daemon, docker, program, stdout};
 
 const CPP: &str = "#include <cstdio>\nint main() { std::puts(\"built\"); }\n";
 /// Longer than a container rests before its compiler is started again; on a busy machine that takes longer still.
@@ -20,10 +20,6 @@ fn is_cached(reply: &ExecuteResponse) -> bool {
     let cached = reply.placement.as_ref().unwrap().compile_cached;
     assert_eq!(cached, reply.compile.is_none(), "where nothing is compiled there is no such stage");
     cached
-}
-
-fn stdout(reply: &ExecuteResponse) -> String {
-    String::from_utf8_lossy(&reply.run.as_ref().expect("it ran").stdout).into_owned()
 }
 
 async fn execute(daemon: &Daemon, request: ExecuteRequest) -> ExecuteResponse {

@@ -3,7 +3,7 @@
 use kiln::language::Catalogue;
 use kiln::proto::{ExecuteRequest, File, Outcome};
 
-use crate::support::daemon::{Daemon, program};
+use crate::support::daemon::{Daemon, program, stdout};
 
 #[tokio::test]
 async fn every_language_runs_its_smoke_programs() {
@@ -140,6 +140,37 @@ async fn libraries_in_c_do_at_the_end_what_they_have_to() {
         let run = reply.run.unwrap();
         let said = String::from_utf8_lossy(&run.stdout).into_owned();
         assert_eq!((&*said, run.signal), (stdout, signal), "{code}: {}", reply.message);
+    }
+    daemon.stop();
+}
+
+/// The program finds it, by its user or its name; a compiler's, which may be about to die, has another memory.
+#[tokio::test]
+async fn what_waits_has_a_holder_of_its_memory() {
+    let daemon = Daemon::start(&["python", "javascript", "java"]).await;
+    let python = "import os\n\
+        own = [p for p in os.listdir('/proc') if p.isdigit() and os.stat('/proc/' + p).st_uid == os.getuid()]\n\
+        print(sorted(os.listdir(f'/proc/{p}/fd') for p in own if int(p) != os.getpid()))";
+    let javascript = "const fs = require('fs');\n\
+        const own = fs.readdirSync('/proc').filter((name) => /^\\d+$/.test(name) && fs.readFileSync(`/proc/${name}/comm`, 'utf8') === 'holder\\n');\n\
+        console.log(own.map((name) => fs.readdirSync(`/proc/${name}/fd`)));";
+    let java = "import java.nio.file.*;\n\
+        public class Main { public static void main(String[] a) throws Exception {\n\
+        \x20   var ours = Path.of(\"/proc/self/maps\");\n\
+        \x20   try (var all = Files.list(Path.of(\"/proc\"))) {\n\
+        \x20       System.out.println(all.filter(p -> p.getFileName().toString().matches(\"[0-9]+\")).filter(p -> { try {\n\
+        \x20           return Files.readString(p.resolve(\"comm\")).equals(\"holder\\n\") && Files.readString(p.resolve(\"maps\")).lines().findFirst().equals(Files.readString(ours).lines().findFirst());\n\
+        \x20       } catch (java.io.IOException e) { return false; } }).count());\n\
+        \x20   } } }";
+    // The holder has none of the program's streams: Python's kept those of the interpreter that forked it, and its control stream.
+    let cases = [
+        ("python", python, "[['0', '1', '2', '3']]\n"),
+        ("javascript", javascript, "[ [] ]\n"),
+        ("java", java, "1\n"),
+    ];
+    for (language, code, expected) in cases {
+        let reply = daemon.run(language, code).await;
+        assert_eq!(stdout(&reply), expected, "{language}: {}", reply.message);
     }
     daemon.stop();
 }

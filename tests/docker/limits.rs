@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use kiln::proto::{ExecuteRequest, ExecuteResponse, Limits, Outcome};
 
-use crate::support::daemon::{Daemon, program};
+use crate::support::daemon::{Daemon, program, stdout};
 use crate::support::time_factor;
 
 fn seconds(seconds: i64) -> Option<prost_types::Duration> {
@@ -23,10 +23,6 @@ fn seconds_of_work(work: i64) -> Option<prost_types::Duration> {
 async fn limited(daemon: &Daemon, code: &str, limits: Limits) -> ExecuteResponse {
     let request = ExecuteRequest { limits: Some(limits), ..program("python", code) };
     daemon.execute(request).await.unwrap()
-}
-
-fn stdout(reply: &ExecuteResponse) -> String {
-    String::from_utf8_lossy(&reply.run.as_ref().unwrap().stdout).into_owned()
 }
 
 #[tokio::test]

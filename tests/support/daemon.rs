@@ -180,6 +180,11 @@ pub(crate) fn program(language: &str, code: &str) -> ExecuteRequest {
     ExecuteRequest { language: language.into(), code: code.into(), ..Default::default() }
 }
 
+/// What the run of a program wrote to stdout.
+pub(crate) fn stdout(reply: &ExecuteResponse) -> String {
+    String::from_utf8_lossy(&reply.run.as_ref().expect("it ran").stdout).into_owned()
+}
+
 /// Containers and volumes of an instance that the engine has.
 pub(crate) fn left(instance: &str) -> Vec<String> {
     let label = format!("label=kiln.instance={instance}");
