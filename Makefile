@@ -44,7 +44,7 @@ check: ## Format, lints, documentation, the tree's own rules
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
 	cargo test --locked --workspace --test architecture
 	python3 -m json.tool deploy/monitoring/grafana/dashboards/kiln.json >/dev/null
-	if command -v shellcheck > /dev/null; then shellcheck scripts/*.sh deploy/*.sh .ci/run deploy/images/*/kiln-*-build; fi
+	if command -v shellcheck > /dev/null; then shellcheck scripts/*.sh deploy/*.sh .ci/run deploy/images/*/*.sh deploy/images/*/kiln-*-build; fi
 
 .PHONY: test
 test: images ## The whole suite; needs the engine and the images, and brings them up

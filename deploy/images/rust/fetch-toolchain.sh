@@ -1,0 +1,34 @@
+#!/bin/sh
+# fetch-toolchain.sh SUMS CA INTO
+#
+# Puts the Rust project's own rustc and standard library for this machine's
+# architecture below INTO. SUMS names the archives and their SHA-256, CA is a file
+# of certificate authorities. Where an archive cannot be had INTO stays empty; one
+# that is not what SUMS says is a failure.
+set -eu
+
+sums=$1
+ca=$2
+into=$3
+
+mkdir -p "$into" /tmp/toolchain
+cd /tmp/toolchain
+if ! grep -e "-$(uname -m)-" "$sums" >wanted; then
+    echo "No toolchain is named for $(uname -m)." >&2
+    exit 0
+fi
+while read -r _ archive; do
+    if ! curl --proto =https --cacert "$ca" --fail --silent --show-error --location --retry 1 --connect-timeout 10 \
+        --remote-name "https://static.rust-lang.org/dist/$archive"; then
+        echo "$archive cannot be downloaded." >&2
+        exit 0
+    fi
+done <wanted
+sha256sum --check --strict wanted
+# rustc with its libraries and linker, and the standard library; no debuggers' helpers, no documents.
+while read -r _ archive; do
+    tar --extract --file="$archive" --directory="$into" --no-same-owner --strip-components=2 \
+        --wildcards --exclude='*/rustlib/etc' '*/lib'
+done <wanted
+tar --extract --file="$(echo rustc-*.tar.xz)" --directory="$into" --no-same-owner --strip-components=2 \
+    --wildcards '*/bin/rustc'
