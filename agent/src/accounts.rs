@@ -26,8 +26,11 @@ pub(crate) struct Accounts {
 
 impl Accounts {
     /// Opens them. Outside of one of Kiln's containers, as in tests, the mounts are the machine's, and are not counted.
-    pub(crate) fn open(is_ours: bool) -> Self {
-        Self { cgroup: Cgroup::open(), storage: if is_ours { Storage::open() } else { Storage(Vec::new()) } }
+    pub(crate) fn open(contained: bool) -> Self {
+        Self {
+            cgroup: Cgroup::open(),
+            storage: if contained { Storage::open() } else { Storage(Vec::new()) },
+        }
     }
 }
 

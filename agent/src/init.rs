@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -13,6 +14,10 @@ use nix::unistd::Pid;
 /// How often it looks whether there is an agent, in milliseconds. A daemon that died between start and exec must not leave a
 /// container behind; no healthy engine takes this long for an exec.
 const LOOK_EVERY_MS: u16 = 60_000;
+
+/// How long PID 1 may take to become the agent's, and how often that is looked at, in milliseconds.
+const OWN_MAX: Duration = Duration::from_secs(10);
+const OWN_EVERY_MS: u8 = 1;
 
 /// The agent sends this when the daemon has gone.
 pub(crate) const LEAVE: Signal = Signal::SIGTERM;
@@ -67,6 +72,29 @@ fn reap() {
     }
 }
 
+/// Returns when PID 1 is this binary's. The engine takes a container for started when that has not replaced the runtime's own
+/// process yet, and on a busy machine that may come later than the agent.
+///
+/// # Errors
+/// When it does not become so.
+pub(crate) fn await_own() -> io::Result<()> {
+    let own = std::env::args_os().next().unwrap_or_default();
+    let init = [own.as_encoded_bytes(), b"\0init\0"].concat();
+    await_command(|| std::fs::read("/proc/1/cmdline").unwrap_or_default(), &init, OWN_MAX)
+}
+
+fn await_command(mut now: impl FnMut() -> Vec<u8>, command: &[u8], most: Duration) -> io::Result<()> {
+    let end = Instant::now() + most;
+    // Nothing tells of it. In between a process has no command line at all.
+    while now() != command {
+        if Instant::now() > end {
+            return Err(io::Error::other("PID 1 is not Kiln's"));
+        }
+        poll(&mut [], OWN_EVERY_MS)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
@@ -106,5 +134,15 @@ mod tests {
         meet.write_all(b".").unwrap();
         assert_eq!(waitpid(company, None), Ok(WaitStatus::Exited(company, 0)));
         assert_eq!(waitpid(init, None), Ok(WaitStatus::Exited(init, 0)));
+    }
+
+    #[test]
+    fn the_runtimes_own_process_is_waited_for_and_another_one_is_refused() {
+        let mut commands = ["runc\0init\0", "", "/kiln/agent\0init\0"].into_iter();
+        let now = || commands.next().unwrap_or_default().into();
+        assert!(await_command(now, b"/kiln/agent\0init\0", OWN_MAX).is_ok());
+        assert_eq!(commands.next(), None);
+        let refused = await_command(|| b"/sbin/init\0".to_vec(), b"/kiln/agent\0init\0", Duration::ZERO);
+        assert_eq!(refused.unwrap_err().to_string(), "PID 1 is not Kiln's");
     }
 }

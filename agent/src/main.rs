@@ -32,11 +32,12 @@ mod wire;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let result = match std::env::args().nth(1).as_deref() {
+    let mut words = std::env::args().skip(1);
+    let result = match words.next().as_deref() {
         Some("init") => init::run(),
-        Some("agent") => session::run(),
-        Some("fence") => fence::run(std::env::args().skip(2)),
-        _ => Err(std::io::Error::other("usage: kiln-agent init | agent | fence")),
+        Some("agent") => session::run(words.next().as_deref() != Some("bare")),
+        Some("fence") => fence::run(words),
+        _ => Err(std::io::Error::other("usage: kiln-agent init | agent [bare] | fence")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -66,7 +66,7 @@ pub(crate) struct Description {
 impl Place {
     /// Looks at the container and starts what waits in it. Outside of one of Kiln's containers, as in tests, what is
     /// writable is not ours to empty.
-    pub(crate) fn set_up(setup: Setup, is_ours: bool) -> io::Result<(Self, Description)> {
+    pub(crate) fn set_up(setup: Setup, contained: bool) -> io::Result<(Self, Description)> {
         let uid = Uid::from_raw(setup.uid);
         let workspace = Workspace::new(PathBuf::from(&setup.workspace), uid);
         let toolchain = match setup.version_argv.as_slice() {
@@ -77,7 +77,8 @@ impl Place {
         };
         let parent = bring_up_parent(setup.standby.as_ref(), &workspace, uid);
         let kept: Vec<Pid> = parent.iter().map(Parent::pid).collect();
-        let ours = if is_ours { Ok(()) } else { Err(Unclean("PID 1 is not Kiln's".to_owned())) };
+        let ours =
+            if contained { Ok(()) } else { Err(Unclean("it is not one of Kiln's containers".to_owned())) };
         let baseline = ours.and_then(|()| end(uid, &kept)).and_then(|()| Baseline::take(uid, &kept));
         let unresettable = baseline.as_ref().err().map(|Unclean(reason)| reason.clone()).unwrap_or_default();
         let mut place = Self {

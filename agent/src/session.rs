@@ -35,16 +35,16 @@ use crate::wire::{
 
 /// Bytes read at once: a pipe's default capacity.
 const READ_BYTES: usize = 64 * 1024;
-/// How long PID 1 may take to become the agent's, and how often that is looked at.
-const INIT_MAX: Duration = Duration::from_secs(10);
-const INIT_INTERVAL_MS: u8 = 1;
 
-/// Serves the daemon on stdin and stdout until it goes away.
+/// Serves the daemon on stdin and stdout until it goes away. Where this is not one of Kiln's containers, as in tests, it
+/// is not `contained`: nothing but the job's own is touched then.
 ///
 /// # Errors
 /// When the session cannot go on; the daemon has been told then.
-pub(crate) fn run() -> io::Result<()> {
-    await_init()?;
+pub(crate) fn run(contained: bool) -> io::Result<()> {
+    if contained {
+        init::await_own()?;
+    }
     // The job must not read the agent's memory or descriptors through /proc.
     prctl::set_dumpable(false)?;
     // What loses its parent becomes the agent's: an interpreter that a short-lived process forked, and a job's orphans.
@@ -61,7 +61,8 @@ pub(crate) fn run() -> io::Result<()> {
         // Touched now: zeroes would come page by page when they are used, in the middle of a request.
         buffer: vec![u8::MAX; READ_BYTES],
         children,
-        accounts: Accounts::open(is_init_ours()),
+        accounts: Accounts::open(contained),
+        contained,
         place: None,
         job: None,
         packing: None,
@@ -72,30 +73,10 @@ pub(crate) fn run() -> io::Result<()> {
         let _ = session.outbox.push(&AgentMessage::Fault(error.to_string()));
         let _ = session.outbox.flush();
     }
-    if is_init_ours() {
+    if contained {
         let _ = nix::sys::signal::kill(Pid::from_raw(1), init::LEAVE);
     }
     result
-}
-
-/// The agent also runs outside of containers, in tests.
-fn is_init_ours() -> bool {
-    command_of_init().ends_with(b"\0init\0")
-}
-
-/// Returns when PID 1 is what it will be. The engine takes a container for started when that has not replaced runc's own process
-/// yet, and on a busy machine that may come later than this.
-fn await_init() -> io::Result<()> {
-    let end = Instant::now() + INIT_MAX;
-    // Nothing tells of it.
-    while command_of_init().starts_with(b"runc\0init\0") && Instant::now() < end {
-        poll(&mut [], INIT_INTERVAL_MS)?;
-    }
-    Ok(())
-}
-
-fn command_of_init() -> Vec<u8> {
-    std::fs::read("/proc/1/cmdline").unwrap_or_default()
 }
 
 /// A job between `Run` and `Finished`.
@@ -118,6 +99,7 @@ struct Session {
     buffer: Vec<u8>,
     children: SignalFd,
     accounts: Accounts,
+    contained: bool,
     /// Known after `Setup`.
     place: Option<Place>,
     job: Option<Job>,
@@ -268,7 +250,7 @@ impl Session {
     }
 
     fn set_up(&mut self, setup: Setup) -> io::Result<()> {
-        let (place, described) = Place::set_up(setup, is_init_ours())?;
+        let (place, described) = Place::set_up(setup, self.contained)?;
         self.place = Some(place);
         self.outbox.push(&AgentMessage::Ready {
             cgroup: self.accounts.cgroup.version(),

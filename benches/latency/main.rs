@@ -8,6 +8,7 @@
 //! `cargo bench --bench latency -- kiln` measures Kiln alone, with where its time went, and writes nothing.
 //! `cargo bench --bench latency -- budget` and a language (`python` without one) shows where the time and the machine's CPU time
 //! of its first program go, and writes nothing.
+//! `cargo bench --bench latency -- one-shot` measures ONE_SHOT beside the engine alone, and writes nothing.
 
 mod alone;
 mod budget;
@@ -55,6 +56,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if is_asked("kiln") {
         return alone::show(&Daemon::start(&settings).await?, rounds).await;
+    }
+    if is_asked("one-shot") {
+        let one_shot = throughput::one_shot(&Docker::connect_with_defaults()?, LEVEL).await?;
+        let share = |engine: f64| format!("{engine:.2}/s ({:.1}%)", one_shot.kiln / engine * 100.0);
+        let (with_true, with_program) = (share(one_shot.engine_true), share(one_shot.engine_program));
+        println!(
+            "Kiln {:.2}/s; the engine with `true` {with_true}, with the program {with_program}",
+            one_shot.kiln
+        );
+        return Ok(());
     }
     let begun = Instant::now();
     let load_before = std::fs::read_to_string("/proc/loadavg")?;

@@ -172,7 +172,7 @@ fn start(directory: &TempDir) -> (Agent, Child, Setup) {
     std::fs::set_permissions(&binary, PermissionsExt::from_mode(0o755)).unwrap();
     let (workspace, build) = (place("workspace"), place("build"));
     // As in a container: a pid namespace of its own, whose first process reaps.
-    let script = "exec 3<&0; \"$0\" agent <&3 & wait $!";
+    let script = "exec 3<&0; \"$0\" agent bare <&3 & wait $!";
     let mut child = Command::new("unshare")
         .args(["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script])
         .arg(&binary)

@@ -58,7 +58,7 @@ fn start() -> Place {
             .expect("these tests change uids: run them as root");
     }
     // As in a container: a pid namespace of its own, whose first process reaps.
-    let script = "exec 3<&0; $KILN_TEST_AGENT_RUNNER \"$0\" agent <&3 & wait $!";
+    let script = "exec 3<&0; $KILN_TEST_AGENT_RUNNER \"$0\" agent bare <&3 & wait $!";
     let mut child = Command::new("unshare")
         .args(["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script])
         .arg(&binary)
@@ -387,7 +387,7 @@ status = dict(line.split(':', 1) for line in open('/proc/self/status'))
 print('ids', {os.getuid(), os.geteuid(), os.getgid(), os.getegid()} | set(map(int, (status['Uid'] + status['Gid']).split())))
 print('groups', os.getgroups(), 'capabilities', {status[name].strip() for name in ('CapPrm', 'CapEff', 'CapAmb')})
 print('session', os.getsid(0) == os.getpgid(0) == os.getpid(), 'mask', status['SigBlk'].strip())
-print('agent is the parent', open(f'/proc/{os.getppid()}/cmdline', 'rb').read().endswith(b'agent\0agent\0'))
+print('agent is the parent', open(f'/proc/{os.getppid()}/cmdline', 'rb').read().endswith(b'agent\0agent\0bare\0'))
 print('descriptors', sorted(map(int, os.listdir('/proc/self/fd'))), os.stat('/proc/self/fd').st_uid == os.getuid())
 open('/dev/stdout', 'w').write('by name\n')
 print('nice', os.getpriority(os.PRIO_PROCESS, 0), 'score', open('/proc/self/oom_score_adj').read().strip(), 'umask', oct(os.umask(0)))

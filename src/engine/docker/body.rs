@@ -20,6 +20,8 @@ pub(super) fn hardened(spec: &ContainerSpec) -> ContainerCreateBody {
         cap_drop: Some(vec!["ALL".to_owned()]),
         // Engines with cgroup v2 default to it; those with v1 accept it too.
         cgroupns_mode: Some(HostConfigCgroupnsModeEnum::PRIVATE),
+        // An engine may be set to put a process of its own in the place of PID 1.
+        init: Some(false),
         ipc_mode: Some("private".to_owned()),
         log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
         memory: Some(memory),

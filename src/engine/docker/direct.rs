@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use bollard::Docker;
 use rustix::net::{RecvFlags, recv};
@@ -19,8 +20,10 @@ use super::translate::bounded;
 
 /// After so many failures, with no success between, it is not tried any more: it costs a call of the engine's each time.
 const MISSES_MAX: u32 = 3;
-/// How often the engine is asked for the id of a process that speaks already: it may learn of the start after the first words.
-const ASKED_MAX: usize = 20;
+/// How long the engine is asked for the id of a process that speaks already, and the first pause, which doubles: it may learn of
+/// the start after the first words.
+const ASK_MAX: Duration = Duration::from_secs(1);
+const PAUSE_FIRST: Duration = Duration::from_millis(1);
 
 /// Whether it is worth trying.
 #[derive(Debug, Clone)]
@@ -60,16 +63,20 @@ impl Direct {
 }
 
 async fn attempt(docker: &Docker, exec: &str, descriptor: i32, token: &[u8]) -> io::Result<UnixStream> {
-    let mut found = None;
-    for _ in 0..ASKED_MAX {
+    let (begun, mut pause) = (Instant::now(), PAUSE_FIRST);
+    let pid = loop {
         let inspected = bounded("exec inspect", ASK_SECONDS_MAX, docker.inspect_exec(exec)).await;
         let pid = inspected.map_err(io::Error::other)?.pid.unwrap_or_default();
-        found = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        if found.is_some() {
-            break;
+        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            break pid;
         }
-    }
-    let pid = found.ok_or_else(|| io::Error::other("the engine does not tell the process's id"))?;
+        if begun.elapsed() > ASK_MAX {
+            return Err(io::Error::other("the engine does not tell the process's id"));
+        }
+        // Nothing tells of it.
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    };
     let stream = take(pid, descriptor, token)?;
     stream.set_nonblocking(true)?;
     UnixStream::from_std(stream)
