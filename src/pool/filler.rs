@@ -125,9 +125,9 @@ fn accept(pool: &LanguagePool, warm: Warm, greeting: Greeting, time: Duration) {
     tracing::debug!(language, container = warm.container().short(), ?time, "warm");
     let wants_standby = pool.spec.stands_by(&warm.blueprint().image);
     pool.stock.add_fresh(warm);
-    if !greeting.unresettable.is_empty() && pool.is_resettable() {
+    let resettable = greeting.unresettable.is_empty();
+    if pool.set_resettable(resettable) && !resettable {
         tracing::warn!(language, reason = greeting.unresettable, "containers of this image serve once only");
-        pool.set_unresettable();
     }
     pool.condition.send_if_modified(|condition| {
         let news = condition.readiness != Readiness::Ready;

@@ -50,7 +50,8 @@ pub(super) struct LanguagePool {
     in_use: AtomicUsize,
     /// Fresh containers leased lately; halved with each probe.
     fresh_demand: AtomicU32,
-    unresettable: AtomicBool,
+    /// Whether the newest container can be proven clean.
+    resettable: AtomicBool,
     lease_wait_max: Duration,
 }
 
@@ -79,7 +80,7 @@ impl LanguagePool {
             waiting: AtomicUsize::new(0),
             in_use: AtomicUsize::new(0),
             fresh_demand: AtomicU32::new(0),
-            unresettable: AtomicBool::new(false),
+            resettable: AtomicBool::new(true),
             lease_wait_max,
             network,
             purpose,
@@ -244,13 +245,13 @@ impl LanguagePool {
         u32::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(u32::MAX)
     }
 
-    /// Containers like this language's can never be proven clean.
-    pub(super) fn set_unresettable(&self) {
-        self.unresettable.store(true, Ordering::Relaxed);
+    /// Notes whether containers like the newest can ever be proven clean; tells whether that is news.
+    pub(super) fn set_resettable(&self, resettable: bool) -> bool {
+        self.resettable.swap(resettable, Ordering::Relaxed) != resettable
     }
 
     pub(super) fn is_resettable(&self) -> bool {
-        !self.unresettable.load(Ordering::Relaxed)
+        self.resettable.load(Ordering::Relaxed)
     }
 
     /// Why a request should not even wait, if so.

@@ -39,6 +39,8 @@ pub(crate) struct Script {
     pub(crate) ready: Step,
     pub(crate) run: Step,
     pub(crate) reset: Step,
+    /// Whether the agent takes its container for one that can be proven clean.
+    pub(crate) resettable: bool,
     pub(crate) image: bool,
     /// The engine's architecture.
     pub(crate) arch: &'static str,
@@ -51,6 +53,7 @@ pub(crate) const GOOD: Script = Script {
     ready: Step::Works,
     run: Step::Works,
     reset: Step::Works,
+    resettable: true,
     image: true,
     arch: kiln::app::AGENTS[0].arch,
 };
@@ -253,7 +256,7 @@ impl FakeAgent {
         }
         let toolchain = "fake 1".to_owned();
         let cgroup = CgroupVersion::V2;
-        let unresettable = String::new();
+        let unresettable = if script.resettable { "" } else { "as scripted" }.to_owned();
         self.send(&AgentMessage::Ready { cgroup, toolchain, standby: true, unresettable }).await;
         let mut code = String::new();
         loop {

@@ -106,6 +106,24 @@ async fn a_container_that_is_not_proven_clean_is_destroyed_and_the_reason_is_tol
 }
 
 #[tokio::test]
+async fn one_container_that_serves_once_does_not_make_all_others_so() {
+    let server = Server::start(Script { resettable: false, ..GOOD }, &ONE).await;
+    let (first, _) = server.place("hello", Isolation::Tenant, "a").await;
+    server.settled().await;
+    server.engine.follow(GOOD);
+    let (second, uses) = server.place("hello", Isolation::Tenant, "a").await;
+    assert_ne!(first, second);
+    assert_eq!(uses, 1);
+    server.settled().await;
+    let (third, uses) = server.place("hello", Isolation::Tenant, "a").await;
+    assert_ne!(second, third);
+    assert_eq!(uses, 1);
+    server.settled().await;
+    assert_eq!(server.place("hello", Isolation::Tenant, "a").await, (third, 2));
+    server.stopped().await;
+}
+
+#[tokio::test]
 async fn an_agent_that_dies_while_it_resets_costs_its_container_and_nothing_else() {
     let server = Server::start(Script { reset: Step::Fails, ..GOOD }, &ONE).await;
     let (first, _) = server.place("hello", Isolation::Tenant, "a").await;
