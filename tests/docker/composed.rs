@@ -45,12 +45,13 @@ fn a_daemon_of_the_tests_is_confined_as_compose_confines_it() {
     let mut arguments = vec!["create".to_owned(), "--label=kiln.test".to_owned()];
     arguments.extend(process::confinement());
     arguments.extend(process::published());
+    arguments.push(format!("--volume={name}_cache:/var/cache/kiln"));
     arguments.extend([image.clone(), "serve".to_owned()]);
     let ours = docker(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
     let seen = |format: &str, id: &str| docker(&["inspect", "--format", format, id.trim()]);
     let both = [FACTS, SECURITY, MOUNTS, PORTS].map(|format| (seen(format, &ours), seen(format, &theirs)));
     docker(&["rm", ours.trim()]);
-    compose(&["down"]);
+    compose(&["down", "--volumes"]);
     for (ours, theirs) in both {
         assert_eq!(ours, theirs);
     }

@@ -78,8 +78,9 @@ pub(crate) fn kiln(arguments: &[&str], variables: &Variables<'_>, name: &str) ->
 
 /// What the container must share with the host for a setting that names a place there, at the same path.
 fn mount(variable: &str, value: &str) -> Option<String> {
-    let path = match variable {
-        "KILN__LANGUAGES__DIRECTORY" => Path::new(value),
+    let (path, access, mode) = match variable {
+        "KILN__LANGUAGES__DIRECTORY" | "KILN__PACKAGES__CA_FILE" => (Path::new(value), "ro", 0o755),
+        "KILN__CACHE__DIRECTORY" => (Path::new(value), "rw", 0o777),
         "DOCKER_HOST" | "KILN__ENGINE__HOST" => {
             let socket = value.strip_prefix("unix://").unwrap_or_else(|| {
                 panic!(
@@ -88,16 +89,18 @@ fn mount(variable: &str, value: &str) -> Option<String> {
                 )
             });
             // The folder: the socket may not be there yet.
-            Path::new(socket).parent()?
+            (Path::new(socket).parent()?, "ro", 0o755)
         }
         _ => return None,
     };
     if !path.exists() {
         return None;
     }
-    // A test's own directory is its own user's, who is not the container's.
-    std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
-    Some(format!("--volume={0}:{0}:ro", path.display()))
+    if path.is_dir() {
+        // A test's own directory is its own user's, who is not the container's.
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+    Some(format!("--volume={0}:{0}:{access}", path.display()))
 }
 
 impl Process {
