@@ -1,5 +1,6 @@
 //! The container that `make test-composed` runs daemons in is docker-compose.yml's, as the engine sees both.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::support::daemon::docker;
@@ -48,7 +49,10 @@ fn a_daemon_of_the_tests_is_confined_as_compose_confines_it() {
     arguments.push(format!("--volume={name}_cache:/var/cache/kiln"));
     arguments.extend([image.clone(), "serve".to_owned()]);
     let ours = docker(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    let seen = |format: &str, id: &str| docker(&["inspect", "--format", format, id.trim()]);
+    // The engine tells mounts in any order.
+    let seen = |format: &str, id: &str| -> BTreeSet<String> {
+        docker(&["inspect", "--format", format, id.trim()]).lines().map(str::to_owned).collect()
+    };
     let both = [FACTS, SECURITY, MOUNTS, PORTS].map(|format| (seen(format, &ours), seen(format, &theirs)));
     docker(&["rm", ours.trim()]);
     compose(&["down", "--volumes"]);
