@@ -50,7 +50,7 @@ pub(super) struct LanguagePool {
     in_use: AtomicUsize,
     /// Fresh containers leased lately; halved with each probe.
     fresh_demand: AtomicU32,
-    /// Whether the newest container can be proven clean.
+    /// Whether the newest container can be proven clean: a change for the worse is worth a line in the log.
     resettable: AtomicBool,
     lease_wait_max: Duration,
 }
@@ -248,10 +248,6 @@ impl LanguagePool {
     /// Notes whether containers like the newest can ever be proven clean; tells whether that is news.
     pub(super) fn set_resettable(&self, resettable: bool) -> bool {
         self.resettable.swap(resettable, Ordering::Relaxed) != resettable
-    }
-
-    pub(super) fn is_resettable(&self) -> bool {
-        self.resettable.load(Ordering::Relaxed)
     }
 
     /// Why a request should not even wait, if so.

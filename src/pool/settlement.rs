@@ -90,7 +90,7 @@ impl Drop for Settlement {
 impl Ticket {
     /// Why the container should serve no more although it could, if so.
     fn worn_out(&self, used: &Used) -> Option<SpentReason> {
-        if !self.pool.is_resettable() {
+        if !used.is_resettable() {
             Some(SpentReason::Unclean)
         } else if used.uses() >= self.wear.uses_max || !used.has_uids() {
             Some(SpentReason::Worn)

@@ -80,6 +80,8 @@ pub(super) struct Handle {
     pub(super) born: Instant,
     /// Executions so far, one that runs included.
     pub(super) uses: u32,
+    /// Whether it can ever be proven clean.
+    pub(super) resettable: bool,
     /// Its memory limit at present, which a request may have changed.
     pub(super) memory_bytes: u64,
     /// `None` only while this is dropped.
@@ -89,7 +91,8 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn new(container: ContainerId, memory_bytes: u64, lot: Lot, graves: Graves) -> Self {
-        Self { container, born: Instant::now(), uses: 0, memory_bytes, lot: Some(lot), graves }
+        let (born, resettable) = (Instant::now(), true);
+        Self { container, born, uses: 0, resettable, memory_bytes, lot: Some(lot), graves }
     }
 
     /// A uid that this container has not had yet.

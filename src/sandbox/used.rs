@@ -69,6 +69,12 @@ impl Used {
         self.handle.born.elapsed()
     }
 
+    /// Whether it can ever be proven clean.
+    #[must_use]
+    pub fn is_resettable(&self) -> bool {
+        self.handle.resettable
+    }
+
     /// Whether it has a uid for another job.
     #[must_use]
     pub fn has_uids(&self) -> bool {

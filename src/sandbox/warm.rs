@@ -104,7 +104,7 @@ impl Cold {
     /// # Errors
     /// The engine's, or a handshake that failed.
     pub async fn warm_up(self, engine: &dyn Engine) -> Result<(Warm, Greeting), SandboxError> {
-        let Self { handle, blueprint, uid } = self;
+        let Self { mut handle, blueprint, uid } = self;
         let pipe = engine.attach(&handle.container, &[AGENT_PATH, "agent"]).await?;
         let mut session = Session::new(pipe);
         let offer = hello(&mut session).await?;
@@ -114,6 +114,7 @@ impl Cold {
         let ready = timeout(Duration::from_secs(seconds), session.reader.receive()).await;
         match ready.map_err(|_| SandboxError::Silent { what: "get ready", seconds })?? {
             AgentMessage::Ready { toolchain, standby, unresettable, .. } => {
+                handle.resettable = unresettable.is_empty();
                 let warm = Warm { handle, session, blueprint, since: Instant::now() };
                 Ok((warm, Greeting { toolchain, standby, unresettable, direct }))
             }
