@@ -119,6 +119,7 @@ fn lease(criterion: &mut Criterion) {
         cpu_millis: 1000,
         lease_wait_max: std::time::Duration::from_secs(30),
         wear: Wear { uses_max: 500, age_max: std::time::Duration::from_secs(3600) },
+        narrow_uids: false,
         networked: Vec::new(),
         packages: PackagePools {
             languages: Vec::new(),

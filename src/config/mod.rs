@@ -29,8 +29,6 @@ const CACHE_MIB_MAX: u64 = 1 << 20;
 const BUILD_MIB_MAX: u64 = 256;
 /// Largest kept output an operator may allow, in KiB: a gRPC message of four such parts has to fit into 2 GiB.
 const OUTPUT_KIB_MAX: u64 = 256 * 1024;
-/// Executions in one container, unless it is set or there are not enough uids: making one costs the CPU time of some fifty short programs.
-const USES_DEFAULT_MAX: u32 = 2000;
 
 /// All of Kiln's settings, validated.
 #[derive(Debug)]
@@ -138,7 +136,7 @@ fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsE
     let catalogue = catalogue(&raw.languages)?;
     let networked = languages("network.languages", &raw.network.languages, &catalogue)?;
     let package_pools = packages::pools(&raw.packages, &catalogue)?;
-    let uses_max = uses(raw.pool.uses, &catalogue, &networked, package_pools.containers())?;
+    let uses_max = within("pool.uses", raw.pool.uses.into(), 1, Wear::USES_MAX.into())? as u32;
     let age_minutes = within("pool.age_minutes", raw.pool.age_minutes, 1, 7 * 24 * 60)?;
     let request_mib = within("server.request_mib", raw.server.request_mib, 1, REQUEST_MIB_MAX)?;
     let builds = builds(raw.cache, caches, &instance)?;
@@ -159,6 +157,7 @@ fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsE
         },
         pool: PoolConfig {
             cpu_millis: within("pool.cpu_millis", raw.pool.cpu_millis.into(), 10, 1_000_000)? as u32,
+            narrow_uids: raw.pool.narrow_uids,
             lease_wait_max: time("pool.lease_wait_seconds", raw.pool.lease_wait_seconds)?,
             networked,
             packages: package_pools,
@@ -231,26 +230,6 @@ fn languages(key: &str, names: &[String], catalogue: &Catalogue) -> Result<Vec<L
     names.iter().map(found).collect()
 }
 
-/// `others`: containers beside the languages' own. Where nothing is given, as many as most want and all have uids for.
-fn uses(
-    given: Option<u32>,
-    catalogue: &Catalogue,
-    networked: &[LanguageId],
-    others: u32,
-) -> Result<u32, SettingsError> {
-    let pools = |id| 1 + u32::from(networked.contains(id));
-    let containers: u32 = catalogue.languages().iter().map(|spec| spec.pool.max * pools(&spec.id)).sum();
-    let containers = containers + others;
-    let most = Wear::uses_ceiling(containers);
-    let given = given.unwrap_or(most.min(USES_DEFAULT_MAX));
-    if (1..=most).contains(&given) {
-        return Ok(given);
-    }
-    let reason =
-        format!("{given} is outside of 1 to {most}, which is what the pools' {containers} containers allow");
-    Err(invalid("pool.uses", reason))
-}
-
 fn unknown(key: &str, name: &str, catalogue: &Catalogue) -> SettingsError {
     let known: Vec<_> = catalogue.languages().iter().map(|spec| spec.id.as_str()).collect();
     invalid(key, format!("there is no language {name:?}; there are {}", known.join(", ")))
@@ -312,22 +291,13 @@ mod tests {
     }
 
     #[test]
-    fn containers_serve_as_often_as_there_are_uids() {
-        let uses = |variables: &[(&str, &str)]| load(variables).unwrap().pool.wear.uses_max;
-        assert_eq!(uses(&[("KILN__LANGUAGES__ONLY", "python")]), USES_DEFAULT_MAX);
-        let all = uses(&[]);
-        assert!((500..USES_DEFAULT_MAX).contains(&all), "{all}");
-        assert_eq!(uses(&[("KILN__POOL__USES", "7")]), 7);
-    }
-
-    #[test]
     fn what_cannot_be_used_is_named_by_its_key() {
         let cases = [
             (("KILN__SERVER__GPRC", "127.0.0.1:1"), "gprc"),
             (("KILN__SERVER__HTTP", "nowhere"), "server.http: \"nowhere\" is not an address"),
             (("KILN__LIMITS__MEMORY_MIB", "3"), "limits.memory_mib: 3 is outside of 16 to"),
             (("KILN__LANGUAGES__ONLY", "cobol"), "there is no language \"cobol\"; there are cpp, go"),
-            (("KILN__POOL__USES", "9999"), "pool.uses: 9999 is outside of 1 to"),
+            (("KILN__POOL__USES", "9999"), "pool.uses: 9999 is outside of 1 to 2000"),
             (("KILN__LANGUAGES__POOLS__GO__MIN", "99"), "languages.pools.go: min is 99 but max is 8"),
         ];
         for (variable, words) in cases {

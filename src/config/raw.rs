@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::Deserialize;
 
+use crate::pool::Wear;
 use crate::telemetry::LogFormat;
 
 #[derive(Debug, Deserialize)]
@@ -50,12 +51,19 @@ pub(super) struct RawPool {
     pub(super) cpu_millis: u32,
     pub(super) lease_wait_seconds: u64,
     pub(super) age_minutes: u64,
-    pub(super) uses: Option<u32>,
+    pub(super) uses: u32,
+    pub(super) narrow_uids: bool,
 }
 
 impl Default for RawPool {
     fn default() -> Self {
-        Self { cpu_millis: 1000, lease_wait_seconds: 30, age_minutes: 60, uses: None }
+        Self {
+            cpu_millis: 1000,
+            lease_wait_seconds: 30,
+            age_minutes: 60,
+            uses: Wear::USES_MAX,
+            narrow_uids: false,
+        }
     }
 }
 

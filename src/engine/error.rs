@@ -25,6 +25,12 @@ pub enum EngineError {
         /// Its name.
         reference: String,
     },
+    /// Another container has the name.
+    #[error("the engine has another container named {name}")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
     /// The container is gone.
     #[error("container {id} is gone")]
     NoSuchContainer {

@@ -95,6 +95,8 @@ pub struct EngineInfo {
     pub cgroup_version: String,
     /// Its storage driver.
     pub storage_driver: String,
+    /// Whether its containers are in a user namespace, which has 65,536 uids.
+    pub user_namespace: bool,
 }
 
 /// A writable in-memory directory.
@@ -181,6 +183,8 @@ pub struct Layer {
 /// A hardened container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerSpec {
+    /// Its name, which no other container of the engine has.
+    pub name: String,
     /// The image's name.
     pub image: String,
     /// What PID 1 runs, as root.

@@ -105,7 +105,8 @@ fn create(
                 Some(Err(_)) | None => return Ok(None),
             }
         }
-        let lot = Lot::new(slots, supplies.uids.take().ok_or_else(SandboxError::no_uid)?);
+        let space = supplies.uid_space().await?;
+        let lot = Lot::new(slots, supplies.uids.take(space).ok_or_else(SandboxError::no_uid)?);
         let begun = Instant::now();
         let cold = Cold::create(&*supplies.engine, blueprint, lot, graves).await?;
         tokio::select! {

@@ -13,7 +13,7 @@ use crate::admission::until;
 use crate::domain::{Affinity, LanguageId};
 use crate::engine::{Engine, EngineError, EngineInfo, Fencing, Network, Owner};
 use crate::language::{Catalogue, LanguageSpec, MOUNT_DIR, PoolBounds};
-use crate::sandbox::{Blueprint, Burial, Uids, Warm};
+use crate::sandbox::{Blueprint, Burial, UidSpace, Uids, Warm};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
@@ -43,6 +43,8 @@ pub struct PoolConfig {
     pub lease_wait_max: Duration,
     /// How often and how long a container may serve.
     pub wear: Wear,
+    /// Whether the engine's containers have no more than 65,536 uids, even where it does not say so.
+    pub narrow_uids: bool,
     /// Languages whose programs may use the network.
     pub networked: Vec<LanguageId>,
     /// Package sets.
@@ -86,6 +88,8 @@ pub(super) struct Supplies {
     pub(super) closed: CancellationToken,
     pub(super) traffic: Traffic,
     pub(super) uids: Arc<Uids>,
+    /// Whether the engine is in a user namespace, whatever it says.
+    narrow_uids: bool,
     /// The last answer, or the last failure.
     info: watch::Sender<Result<EngineInfo, EngineError>>,
     /// What is to be taken down at the end. One language at a time puts it up.
@@ -136,6 +140,15 @@ impl Supplies {
             return Ok(info.clone());
         }
         self.look_at_engine().await
+    }
+
+    /// Where uids are to be taken from.
+    ///
+    /// # Errors
+    /// The engine's, which is asked where it has not been yet.
+    pub(super) async fn uid_space(&self) -> Result<UidSpace, EngineError> {
+        let narrow = self.narrow_uids || self.engine_info().await?.user_namespace;
+        Ok(if narrow { UidSpace::NARROW } else { UidSpace::WIDE })
     }
 
     /// Asks the engine, and the first time it answers removes what dead runs left.
@@ -225,7 +238,7 @@ impl Pools {
             });
         let installers = installers.collect();
         let not_yet = EngineError::Unavailable { reason: "it has not been asked yet".to_owned() };
-        // Another daemon on the same engine starts elsewhere in the range.
+        // Another daemon on the same engine most likely starts elsewhere.
         let start = uuid::Uuid::new_v4().as_u64_pair().0 as u32;
         let supplies = Supplies {
             engine: services.engine,
@@ -234,7 +247,8 @@ impl Pools {
             cpu_millis_max: config.cpu_millis,
             closed,
             traffic,
-            uids: Uids::new(config.wear.uses_max, start),
+            uids: Uids::new(start),
+            narrow_uids: config.narrow_uids,
             info: watch::Sender::new(Err(not_yet)),
             fence: tokio::sync::Mutex::default(),
             reaped: Mutex::new(false),

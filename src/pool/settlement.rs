@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::domain::{Affinity, SpentReason};
-use crate::sandbox::{Disposition, UIDS, Used};
+use crate::sandbox::{Disposition, UidSpace, Used};
 use crate::telemetry::metrics;
 
 use super::language_pool::{InUse, LanguagePool};
@@ -23,11 +23,8 @@ pub struct Wear {
 }
 
 impl Wear {
-    /// How often each of `containers` may serve: each execution of a container takes a uid that no other has.
-    #[must_use]
-    pub fn uses_ceiling(containers: u32) -> u32 {
-        UIDS.len() as u32 / containers.max(1)
-    }
+    /// Most executions that one container has uids for.
+    pub const USES_MAX: u32 = UidSpace::WIDE.per_container();
 }
 
 /// What a lease has to be settled with.

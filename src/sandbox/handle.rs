@@ -29,6 +29,15 @@ impl Lot {
     pub(super) fn next_uid(&mut self) -> Option<u32> {
         self.uids.next_uid()
     }
+
+    pub(super) fn container_name(&self) -> String {
+        self.uids.container_name()
+    }
+
+    /// With other uids; `None` where there are none.
+    pub(super) fn with_other_uids(self) -> Option<Self> {
+        Some(Self { uids: self.uids.another()?, ..self })
+    }
 }
 
 /// A container that is to be destroyed. Its slot is free when that has happened, not before.

@@ -18,6 +18,6 @@ pub use busy::{Busy, Disposition, Ran, Spent};
 pub use error::SandboxError;
 pub use handle::{Burial, Graves, Lot};
 pub use plan::{BuildSource, Extent, Plan};
-pub use uids::{UIDS, UidBlock, Uids};
+pub use uids::{UidBlock, UidSpace, Uids};
 pub use used::{ResetError, Used};
 pub use warm::{Blueprint, Cold, Greeting, Warm};

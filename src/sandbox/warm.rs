@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use crate::engine::{ContainerId, ContainerSpec, Engine, Owner, Tmpfs};
+use crate::engine::{ContainerId, ContainerSpec, Engine, EngineError, Owner, Tmpfs};
 use crate::language::{BUILD_DIR, ImageCandidate, LanguageSpec, MOUNT_DIR, Standby, TMP_DIR, WORKSPACE_DIR};
 use crate::wire::{AgentMessage, DirectOffer, HostMessage, MAGIC, Setup, StandbySpec, VERSION};
 
@@ -15,9 +15,12 @@ use super::error::SandboxError;
 use super::handle::{Graves, Handle, Lot};
 use super::plan::job_limits;
 use super::session::Session;
+use super::uids::UidSpace;
 
 /// Where the agent is in its volume.
 const AGENT_PATH: &str = "/kiln/agent";
+/// How many blocks of uids may turn out to be another daemon's: all that an engine in a user namespace has.
+const NAMES_TRIED_MAX: u32 = UidSpace::NARROW.blocks();
 /// Bounds of the handshake, in seconds: an exec on a busy engine, and an interpreter's start on a busy machine.
 const HELLO_SECONDS_MAX: u64 = 30;
 pub(super) const READY_SECONDS_MAX: u64 = 60;
@@ -93,10 +96,25 @@ impl Cold {
         mut lot: Lot,
         graves: Graves,
     ) -> Result<Self, SandboxError> {
-        let uid = lot.next_uid().ok_or_else(SandboxError::no_uid)?;
-        let container = engine.create(&container_spec(&blueprint, uid)).await?;
-        let memory_bytes = blueprint.language.limits.memory_bytes;
-        Ok(Self { handle: Handle::new(container, memory_bytes, lot, graves), blueprint, uid })
+        for _ in 0..NAMES_TRIED_MAX {
+            let uid = lot.next_uid().ok_or_else(SandboxError::no_uid)?;
+            match engine.create(&container_spec(&blueprint, lot.container_name(), uid)).await {
+                Ok(container) => {
+                    let memory_bytes = blueprint.language.limits.memory_bytes;
+                    return Ok(Self {
+                        handle: Handle::new(container, memory_bytes, lot, graves),
+                        blueprint,
+                        uid,
+                    });
+                }
+                // These uids are those of another daemon's container.
+                Err(EngineError::NameTaken { .. }) => {
+                    lot = lot.with_other_uids().ok_or_else(SandboxError::no_uid)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(SandboxError::no_uid())
     }
 
     /// Attaches its agent and waits until that is ready. On any error, or when dropped, the container is buried.
@@ -213,7 +231,7 @@ pub(super) fn unexpected(message: &AgentMessage) -> SandboxError {
     SandboxError::Malformed { reason: format!("{message:?} is out of order"), last_words: String::new() }
 }
 
-fn container_spec(blueprint: &Blueprint, uid: u32) -> ContainerSpec {
+fn container_spec(blueprint: &Blueprint, name: String, uid: u32) -> ContainerSpec {
     let limits = &blueprint.language.limits;
     let tmpfs = |path: &str, owner| Tmpfs {
         path: path.to_owned(),
@@ -222,6 +240,7 @@ fn container_spec(blueprint: &Blueprint, uid: u32) -> ContainerSpec {
         owner,
     };
     ContainerSpec {
+        name,
         image: blueprint.image.reference.clone(),
         argv: vec![AGENT_PATH.to_owned(), "init".to_owned()],
         owner: blueprint.owner.clone(),

@@ -5,10 +5,11 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use kiln::proto::{ExecuteRequest, Outcome};
+use kiln::proto::{ExecuteRequest, Isolation, Outcome};
+use kiln::sandbox::UidSpace;
 use tokio::net::{TcpListener, UnixStream};
 
-use crate::support::daemon::{Daemon, docker, program};
+use crate::support::daemon::{Daemon, docker, program, stdout};
 use crate::support::process::image;
 
 const SOCKET: &str = "/var/run/docker.sock";
@@ -99,6 +100,33 @@ async fn a_daemon_speaks_directly_where_it_may_and_through_the_engine_where_it_i
         assert!(log.contains(&format!("\"direct\":{is_direct}")), "not {is_direct}: {log}");
         daemon.stop();
     }
+}
+
+/// Two daemons share no uid: the engine gives a name once, and a container is named after the first of its uids.
+#[tokio::test]
+async fn a_container_whose_name_is_taken_gets_other_uids() {
+    let one = [("KILN__LANGUAGES__POOLS__PYTHON__MIN", "1"), ("KILN__LANGUAGES__POOLS__PYTHON__MAX", "1")];
+    let daemon = Daemon::start_with(&["python"], &one).await;
+    let label = format!("kiln.instance={}", daemon.instance);
+    let listed = docker(&["ps", "--filter", &format!("label={label}"), "--format", "{{.Names}} {{.Image}}"]);
+    let (name, image) = listed.trim().split_once(' ').unwrap();
+    let before: u32 = name.strip_prefix("kiln-").unwrap().parse().unwrap();
+    let uid_of = async |isolation: Isolation| {
+        let code = "import os; print(os.getuid())";
+        let request = ExecuteRequest { isolation: isolation.into(), ..program("python", code) };
+        stdout(&daemon.execute(request).await.unwrap()).trim().parse::<u32>().unwrap()
+    };
+    assert_eq!(uid_of(Isolation::Tenant).await, before);
+    // The next ones, as another daemon's containers would have them.
+    let taken = [1, 2].map(|step| format!("kiln-{}", before + step * UidSpace::WIDE.per_container()));
+    for name in &taken {
+        docker(&["create", "--name", name, "--label", &label, image, "true"]);
+    }
+    // The only container is a tenant's now, and gives way.
+    let after = uid_of(Isolation::OneShot).await;
+    assert_eq!(after, before + 3 * UidSpace::WIDE.per_container(), "{taken:?} are taken");
+    docker(&["rm", &taken[0], &taken[1]]);
+    daemon.stop();
 }
 
 /// Whether a daemon of this test has CAP_SYS_PTRACE, and is no container.

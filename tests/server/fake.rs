@@ -44,6 +44,10 @@ pub(crate) struct Script {
     pub(crate) image: bool,
     /// The engine's architecture.
     pub(crate) arch: &'static str,
+    /// Whether the engine says that it maps uids.
+    pub(crate) user_namespace: bool,
+    /// How many names turn out to be another daemon's.
+    pub(crate) names_taken: usize,
 }
 
 pub(crate) const GOOD: Script = Script {
@@ -56,6 +60,8 @@ pub(crate) const GOOD: Script = Script {
     resettable: true,
     image: true,
     arch: kiln::app::AGENTS[0].arch,
+    user_namespace: false,
+    names_taken: 0,
 };
 
 /// What the agents were told and did.
@@ -66,6 +72,8 @@ pub(crate) struct Log {
     pub(crate) created: AtomicU32,
     /// The uid of each reset.
     pub(crate) resets: Mutex<Vec<u32>>,
+    /// The names that containers were to have.
+    pub(crate) names: Mutex<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -136,6 +144,7 @@ impl Engine for FakeEngine {
             memory_bytes: 1 << 34,
             cgroup_version: "2".into(),
             storage_driver: "none".into(),
+            user_namespace: self.script.borrow().user_namespace,
         })
     }
 
@@ -186,9 +195,17 @@ impl Engine for FakeEngine {
         Ok(())
     }
 
-    async fn create(&self, _: &ContainerSpec) -> Result<ContainerId, EngineError> {
-        let step = self.script.borrow().create;
-        self.step(step).await?;
+    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
+        let Script { create, names_taken, .. } = *self.script.borrow();
+        self.step(create).await?;
+        let asked = {
+            let mut names = self.log.names.lock().unwrap();
+            names.push(spec.name.clone());
+            names.len()
+        };
+        if asked <= names_taken {
+            return Err(EngineError::NameTaken { name: spec.name.clone() });
+        }
         let number = self.log.created.fetch_add(1, Ordering::Relaxed);
         let id = format!("fake-container-{number:04}");
         self.containers.lock().unwrap().insert(id.clone());

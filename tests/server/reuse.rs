@@ -62,6 +62,33 @@ async fn a_tenant_gets_its_own_container_again_with_another_uid() {
 }
 
 #[tokio::test]
+async fn uids_of_another_daemon_are_left_to_it() {
+    // The first uid is the name's number; a reset brings the next one.
+    for (user_namespace, lowest, highest) in [(false, 0x7000_0000, 0x7fff_ffff), (true, 10_000, 59_999)] {
+        let script = Script { user_namespace, names_taken: 3, ..GOOD };
+        let server = Server::start(script, &ONE).await;
+        server.place("hello", Isolation::Tenant, "a").await;
+        server.settled().await;
+        let names = server.engine.log.names.lock().unwrap().clone();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 4, "{names:?}");
+        let first: u32 = names[3].strip_prefix("kiln-").unwrap().parse().unwrap();
+        assert!((lowest..=highest).contains(&first), "{first}");
+        assert_eq!(*server.engine.log.resets.lock().unwrap(), [first + 1]);
+        server.stopped().await;
+    }
+}
+
+#[tokio::test]
+async fn an_engine_may_be_in_a_user_namespace_and_not_say_so() {
+    let server = Server::start(GOOD, &[ONE[0], ONE[1], ("KILN__POOL__NARROW_UIDS", "true")]).await;
+    let names = server.engine.log.names.lock().unwrap().clone();
+    let uids: Vec<u32> =
+        names.iter().map(|name| name.strip_prefix("kiln-").unwrap().parse().unwrap()).collect();
+    assert!(uids.iter().all(|uid| (10_000..60_000).contains(uid)), "{uids:?}");
+    server.stopped().await;
+}
+
+#[tokio::test]
 async fn nobody_gets_a_container_that_is_kept_for_another() {
     let server = Server::start(GOOD, &ONE).await;
     let mut owners: Vec<(String, &str)> = Vec::new();

@@ -182,7 +182,8 @@ pub(crate) fn program(language: &str, code: &str) -> ExecuteRequest {
 
 /// What the run of a program wrote to stdout.
 pub(crate) fn stdout(reply: &ExecuteResponse) -> String {
-    String::from_utf8_lossy(&reply.run.as_ref().expect("it ran").stdout).into_owned()
+    let run = reply.run.as_ref().unwrap_or_else(|| panic!("it did not run: {reply:?}"));
+    String::from_utf8_lossy(&run.stdout).into_owned()
 }
 
 /// Containers and volumes of an instance that the engine has.

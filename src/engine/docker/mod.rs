@@ -21,7 +21,8 @@ use bollard::errors::Error;
 use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::{ContainerUpdateBody, ExecConfig};
 use bollard::query_parameters::{
-    ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, WaitContainerOptionsBuilder,
+    CreateContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
+    WaitContainerOptionsBuilder,
 };
 use futures_util::StreamExt;
 use tokio::sync::Semaphore;
@@ -142,6 +143,7 @@ impl Engine for DockerEngine {
             memory_bytes: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
             cgroup_version: translate::cgroup(info.cgroup_driver, info.cgroup_version),
             storage_driver: info.driver.unwrap_or_default(),
+            user_namespace: translate::user_namespace(&info.security_options.unwrap_or_default()),
         })
     }
 
@@ -202,12 +204,16 @@ impl Engine for DockerEngine {
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
         let _slot = self.start_slot().await;
         let body = body::hardened(spec);
-        let create = self.docker()?.create_container(None, body);
+        let options = CreateContainerOptions { name: Some(spec.name.clone()), ..Default::default() };
+        let create = self.docker()?.create_container(Some(options), body);
         let created = bounded("container create", CREATE_SECONDS_MAX, create).await;
         let id = match created {
             Ok(created) => ContainerId(created.id),
             Err(EngineError::Refused { status: 404, .. }) => {
                 return Err(EngineError::NoSuchImage { reference: spec.image.clone() });
+            }
+            Err(EngineError::Refused { status: 409, .. }) => {
+                return Err(EngineError::NameTaken { name: spec.name.clone() });
             }
             Err(error) => return Err(error),
         };

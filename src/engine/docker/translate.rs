@@ -62,9 +62,26 @@ pub(super) fn cgroup(driver: Option<Driver>, version: Option<Version>) -> String
     }
 }
 
+/// Whether the engine maps uids, by the list of its security options.
+pub(super) fn user_namespace(security_options: &[String]) -> bool {
+    security_options
+        .iter()
+        .any(|option| option.split(',').any(|part| matches!(part, "name=userns" | "name=rootless")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_engine_says_that_it_maps_uids() {
+        let says = |options: &[&str]| {
+            user_namespace(&options.iter().map(|&option| option.to_owned()).collect::<Vec<_>>())
+        };
+        assert!(says(&["name=seccomp,profile=builtin", "name=userns"]));
+        assert!(says(&["name=rootless", "name=cgroupns"]));
+        assert!(!says(&["name=seccomp,profile=default", "name=apparmor"]));
+    }
 
     #[test]
     fn an_engine_without_a_cgroup_driver_has_no_cgroups() {
