@@ -1,4 +1,4 @@
-"""The process that forks the interpreters that wait, and how such an interpreter ends.
+"""The process that forks the interpreters that wait. What memory they get is kiln_pages.py, how they end kiln_ending.py.
 
 `lead` runs in the process that Kiln's agent starts once per container, when CPython is about to open its main
 file: see sitecustomize.py. It returns only in the children. The process is root in its container, because it
@@ -16,18 +16,18 @@ process with status 0, anything unexpected with an error.
 A child's memory has a second process, its holder: see `holder_maker`.
 """
 
-import atexit
 import gc
 import os
 import sys
-from _weakref import ref
 
 import _ctypes
 import _signal
 import _socket
-import kiln_inert
+import kiln_ending
+import kiln_pages
+from kiln_native import Call, Word
 
-OWN = ("kiln_forking", "kiln_inert")
+OWN = ("kiln_forking", "kiln_ending", "kiln_inert", "kiln_native", "kiln_pages")
 # prctl(2)'s PR_SET_DUMPABLE. A change of uid clears it, and then /proc/self belongs to root.
 PR_SET_DUMPABLE = 4
 REQUEST_BYTES_MAX = 64
@@ -37,16 +37,6 @@ DESCRIPTOR_BYTES = 4
 CONTROL = STREAMS
 # What a process may have open.
 DESCRIPTORS_MAX = 1024
-# madvise(2): copy the pages of a range now that a write would copy one by one. Since Linux 5.14; elsewhere it is refused.
-MADV_POPULATE_WRITE = 23
-PAGE_BYTES = 4096
-# How long a child waits until it takes the machine for calm, in milliseconds.
-CALM_MS = 5
-# Pages between two ranges that are copied with them, because a system call costs more.
-GAP_PAGES = 1
-# /proc/PID/pagemap: eight bytes a page, this bit set where no other process maps it.
-PAGEMAP_ENTRY_BYTES = 8
-PAGEMAP_EXCLUSIVE = 1 << 56
 # prctl(2)'s PR_GET_TID_ADDRESS: where the C library keeps the thread's id.
 PR_GET_TID_ADDRESS = 40
 # clone(2): the new process is a brother, and its id is kept where the C library does.
@@ -58,26 +48,6 @@ SIGCHLD = 17
 HOLDER_STACK_BYTES = 4096
 # By machine: the numbers of clone, set_robust_list and get_robust_list, and the place of the id's address among clone's arguments.
 SYSTEM_CALLS = {"x86_64": (56, 273, 274, 3), "aarch64": (220, 99, 100, 4)}
-
-# What is rehearsed in the parent's first child: a little of what most programs do.
-REHEARSAL = """\
-class Rehearsal:
-    def __init__(self, number):
-        self.number = number
-
-    def double(self):
-        return self.number * 2
-
-def main(words=("one", "two")):
-    found = {word: [Rehearsal(len(word)).double() for _ in range(3)] for word in words}
-    try:
-        found["three"]
-    except KeyError:
-        found["three"] = sorted(found["one"])
-    print(f"{len(found)} {sum(found['two']):.2f}", *map(str, range(3)))
-
-main()
-"""
 
 
 def prepare(preload):
@@ -104,30 +74,22 @@ def lead(descriptor, preparation, main_file):
     receive = channel.recvmsg
     library = _ctypes.dlopen(None, 0x2)  # RTLD_NOW
     set_process = _ctypes.dlsym(library, "prctl")
-    poll, populate = _ctypes.dlsym(library, "poll"), _ctypes.dlsym(library, "madvise")
     fork_brother = brother_forker(library)
     make_holder = None if fork_brother is None else holder_maker(library)
     hide("_ctypes", "_socket", "gc", "atexit")
+    kiln_pages.pass_on_tables()
     if len(os.listdir("/proc/self/task")) != 1:
         raise RuntimeError("a preloaded module has started a thread; a forked child would miss it")
     os.umask(0o022)
     rehearsed = []
-    plan_end(plain, _ctypes.dlsym(library, "exit"), _ctypes.dlsym(library, "fflush"), rehearsed)
-    own = plan_pages(rehearse, main_file, rehearsed)
+    kiln_ending.plan(plain, _ctypes.dlsym(library, "exit"), _ctypes.dlsym(library, "fflush"), rehearsed)
+    written = kiln_pages.plan(rehearse, main_file, rehearsed)
     # Nothing that is here now is looked at by a collection of a child's, nor copied for its sake.
     gc.freeze()
     renew_main()
-    if own is None:
+    if written is None:
         return None
-    # A `struct pollfd`: the descriptor, and POLLIN.
-    awaited = _ctypes.byref(Word(CONTROL | 1 << 32)) if own else None
-
-    def make_pages_own():
-        """Copy what the program will write to, unless it comes at once: on a busy machine nobody would gain by it."""
-        if awaited is not None and _ctypes.call_function(poll, (awaited, 1, CALM_MS)) == 0:
-            for start, size in own:
-                _ctypes.call_function(populate, (start, size, MADV_POPULATE_WRITE))
-
+    make_pages_own = kiln_pages.copier(library, written, CONTROL)
     ancillary_bytes = _socket.CMSG_SPACE(STREAMS * DESCRIPTOR_BYTES)
     while True:
         request, ancillary, _, _ = receive(REQUEST_BYTES_MAX, ancillary_bytes, _socket.MSG_CMSG_CLOEXEC)
@@ -158,19 +120,6 @@ def lead(descriptor, preparation, main_file):
             if status:
                 raise RuntimeError("cannot fork")
         channel.send(b"F")
-
-
-class Word(_ctypes._SimpleCData):
-    """64 bits, for a system call and from one."""
-
-    _type_ = "l"
-
-
-class Call(_ctypes.CFuncPtr):
-    """A function of the C library's or of CPython's that returns such."""
-
-    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
-    _restype_ = Word
 
 
 def brother_forker(library):
@@ -266,105 +215,6 @@ def can_import(name):
     return True
 
 
-def plan_pages(rehearse, main_file, rehearsed):
-    """Let a child rehearse; return the ranges of memory that a program writes to, or None in that child.
-
-    The child goes on to a main file, as all children do, and stops where it would end. An interpreter's objects are spread over all of its memory, and a program writes to
-    hundreds of pages for their reference counts alone, one that uses a large library to thousands. Each is copied
-    then, at a cost that its program would see.
-    """
-    try:
-        file = os.open(main_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-    except OSError:
-        # Not a workspace of ours: pages are copied one by one.
-        return []
-    os.write(file, REHEARSAL.encode())
-    os.close(file)
-    come_read, come_write = os.pipe()
-    go_read, go_write = os.pipe()
-    told_read, told_write = os.pipe()
-    # Looks at the child's memory in this one's place: whatever this process or that one writes to, the other of the two
-    # still shares with the child, so that what only the child maps is what it has written to.
-    witness = os.fork()
-    if witness == 0:
-        for descriptor in (come_write, go_read, told_read):
-            os.close(descriptor)
-        with open(told_write, "w") as told:
-            told.writelines(f"{start} {end}\n" for start, end in watch_pages(come_read, go_write))
-        os._exit(0)
-    child = os.fork()
-    if child == 0:
-        for descriptor in (come_read, go_write, told_read, told_write):
-            os.close(descriptor)
-        nowhere = os.open("/dev/null", os.O_WRONLY | os.O_CLOEXEC)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-
-        def report():
-            """Have the witness look."""
-            os.write(come_write, b"%d" % os.getpid())
-            os.read(go_read, 1)
-
-        rehearsed.append(report)
-        report()
-        if rehearse is not None:
-            rehearse()
-        return None
-    for descriptor in (come_read, come_write, go_read, go_write, told_write):
-        os.close(descriptor)
-    with open(told_read) as told:
-        ranges = [tuple(map(int, line.split())) for line in told]
-    os.waitpid(witness, 0)
-    os.waitpid(child, 0)
-    os.unlink(main_file)
-    return [(Word(start), Word(end - start)) for start, end in ranges]
-
-
-def watch_pages(come, go):
-    """Return what the process that reports on `come` has written to between its first report and its second."""
-    before = None
-    while True:
-        process = os.read(come, 16)
-        if not process:
-            # The rehearsal ended otherwise, which is no reason to do without those that wait.
-            return []
-        pages = set(written_pages(int(process)))
-        if before is not None:
-            return merge(sorted(pages - before))
-        before = pages
-        os.write(go, b"G")
-
-
-def merge(pages):
-    """Return as few ranges as need be that hold all of the pages."""
-    ranges = []
-    for page in pages:
-        if ranges and page - ranges[-1][1] <= GAP_PAGES * PAGE_BYTES:
-            ranges[-1][1] = page + PAGE_BYTES
-        else:
-            ranges.append([page, page + PAGE_BYTES])
-    return ranges
-
-
-def written_pages(process):
-    """Return the pages of private memory that only this process maps, although it was forked."""
-    pages = []
-    with open(f"/proc/{process}/maps") as maps:
-        areas = [line.split() for line in maps]
-    with open(f"/proc/{process}/pagemap", "rb", buffering=0) as pagemap:
-        for addresses, mode, *_ in areas:
-            if mode != "rw-p":
-                continue
-            start, end = (int(address, 16) for address in addresses.split("-"))
-            entries = os.pread(
-                pagemap.fileno(), (end - start) // PAGE_BYTES * PAGEMAP_ENTRY_BYTES, start // PAGE_BYTES * PAGEMAP_ENTRY_BYTES
-            )
-            words = memoryview(entries).cast("Q")
-            pages.extend(start + number * PAGE_BYTES for number, entry in enumerate(words) if entry & PAGEMAP_EXCLUSIVE)
-    return pages
-
-
 def hide(*names):
     """Take modules out of the loaded ones that a plain start has not loaded: ours, and `names` unless the preloaded use them."""
     for name in OWN:
@@ -426,114 +276,3 @@ def renew_main():
     sys.modules["__main__"] = new
 
 
-def plan_end(plain, leave, flush_all, rehearsed):
-    """Make the end of a child cheap. What `rehearsed` holds is called instead of the end.
-
-    CPython ends by tearing down every module and forgetting every interned string, which for a forked child
-    means to copy all the memory that it shares with its parent: most of the time of a short program.
-    But once the program's own modules are gone, with everything that they held, nothing is left that could
-    show. So the modules that were there before the program are kept alive until CPython clears, one by one
-    and from the latest to the oldest, the modules that nothing else has freed. The first of the old ones to
-    be cleared holds a function that is watched; when it goes, the process exits.
-
-    That is done only where the status is certain to be 0 and nothing of the program's can have survived:
-    the main module ran to its end (CPython then takes __file__ and __cached__ away from it again; it has not
-    when an exception such as SystemExit ended it), the namespaces of the old modules hold what they held, no
-    audit hook is there, and the output is flushed. Otherwise CPython goes on.
-
-    A program whose objects are all of kinds whose end nobody can notice ends there and then: see kiln_inert.py.
-    Libraries in C may have something to do at the end of the process, and are let do it. Those that were
-    preloaded only free what the kernel frees anyway: where a program has loaded no others, and called none through
-    ctypes, which may have them do anything, the C library's streams are flushed and that is all.
-    """
-    is_inert = kiln_inert.judge(gc, sys.modules)
-    module_type = type(sys)
-    kept = [module for module in sys.modules.values() if type(module) is module_type and module.__name__ != "__main__"]
-    extension = sys.modules["_frozen_importlib_external"].ExtensionFileLoader
-    own_loader = sys.modules["_frozen_importlib_external"].SourceFileLoader
-    known = len(sys.modules)
-    # These are what programs patch; of the others it is enough that nothing was added.
-    patched = ["sys", "builtins", "os", "io", "codecs", "time"]
-    namespaces = [vars(module) for module in plain if type(module) is module_type and module.__name__ not in ("__main__", "encodings", "site")]
-    watched = [namespace for namespace in namespaces if namespace["__name__"] in patched]
-    stdout, stderr = sys.stdout, sys.stderr
-    stdout_flush, stderr_flush = stdout.flush, stderr.flush
-    native = any(type(vars(module).get("__loader__")) is extension for module in kept if module.__name__ != "_ctypes")
-    # Each library that ctypes opens has a class of its own below this one, and so has each kind of callback.
-    foreign = type.__subclasses__.__get__(_ctypes.CFuncPtr)
-    known_foreign = len(foreign())
-    certain = []
-    call, exit_now, exit_cleanly, flush, audit = _ctypes.call_function, os._exit, leave, flush_all, sys.audit
-    modules = sys.modules
-    main_names = ("__name__", "__spec__", "__package__", "__builtins__")
-
-    def unchanged():
-        for namespace, state in zip(watched, states):
-            for now, before in zip(namespace.values(), state):
-                if now is not before:
-                    return False
-        return True
-
-    def consider():
-        """At the end of the program, after all its own callbacks."""
-        try:
-            main = vars(modules["__main__"])
-            if "__file__" in main or "__cached__" in main or type(main["__loader__"]) is not own_loader:
-                return
-            for name in main_names:
-                main[name]
-            if sizes != [len(namespace) for namespace in namespaces]:
-                return
-            if not unchanged():
-                return
-            # Not a name of an event, so no hook hears of it; but that is an error only where there is one. A hook would hear
-            # of the very end, and keeps what it refers to until then.
-            audit(None)
-            stdout_flush()
-            stderr_flush()
-            with_native = False
-            added = list(modules.values())[known:]
-            for module in added:
-                if type(module) is not module_type or type(vars(module).get("__loader__")) is extension:
-                    with_native = True
-            certain.append(with_native or len(foreign()) > known_foreign)
-            if is_inert(added):
-                end(None)
-        except BaseException:
-            pass
-
-    def end(_):
-        """When the first of the old modules is cleared."""
-        if not certain:
-            return
-        try:
-            stdout_flush()
-            stderr_flush()
-            if rehearsed:
-                rehearsed[0]()
-            if certain[0]:
-                call(exit_cleanly, (0,))
-            if native:
-                call(flush, (None,))
-            exit_now(0)
-        except BaseException:
-            pass
-
-    # A cycle that no collection looks at once it is frozen, below and before one can come: nothing in it is ever freed.
-    cage = [kept]
-    cage.append(cage)
-    function_type = type(consider)
-    watch(kept, cage, function_type, end)
-    atexit.register(consider)
-    sizes = [len(namespace) for namespace in namespaces]
-    states = [tuple(namespace.values()) for namespace in watched]
-    gc.freeze()
-
-
-def watch(kept, cage, function_type, end):
-    """Have `end` called when CPython clears the first of the old modules."""
-    for module in reversed(kept):
-        for name, value in vars(module).items():
-            if type(value) is function_type and value.__module__ == module.__name__ and sys.getrefcount(value) <= 4:
-                cage.append(ref(value, end))
-                return
