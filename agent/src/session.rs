@@ -109,6 +109,15 @@ struct Session {
     collection: Option<Collection>,
 }
 
+/// What there is to do after a wait.
+#[derive(Default)]
+struct Woken {
+    /// Of the link's sources, where the daemon has sent something or gone.
+    spoke: [bool; Link::SOURCES_MAX],
+    /// Whether a child has ended.
+    children: bool,
+}
+
 impl Session {
     fn serve(&mut self, direct: DirectOffer) -> io::Result<()> {
         self.outbox.push(&AgentMessage::Hello { magic: MAGIC, version: VERSION, direct })?;
@@ -117,9 +126,12 @@ impl Session {
             self.outbox.flush()?;
             self.send_artifacts()?;
             self.send_build()?;
-            let spoke = self.wait()?;
+            let Woken { spoke, children } = self.wait()?;
             let daemon_spoke = spoke.contains(&true);
-            while self.children.read_signal()?.is_some() {}
+            if children {
+                // However many have ended, there is one signal of a kind at most.
+                self.children.read_signal()?;
+            }
             if !daemon_spoke && self.compiler_due().is_some_and(|due| due <= Instant::now()) {
                 self.place()?.start_compiler();
             }
@@ -129,8 +141,8 @@ impl Session {
         }
     }
 
-    /// Waits for the next event; tells of the link's sources where the daemon has sent something or gone.
-    fn wait(&self) -> io::Result<[bool; Link::SOURCES_MAX]> {
+    /// Waits for the next event.
+    fn wait(&self) -> io::Result<Woken> {
         let wait_in = |fd| PollFd::new(fd, PollFlags::POLLIN);
         let wait_out = |fd| PollFd::new(fd, PollFlags::POLLOUT);
         let mut fds: Vec<_> = self.link.sources().map(wait_in).collect();
@@ -156,17 +168,18 @@ impl Session {
         if let Some(due) = self.compiler_due() {
             timeout = until(due);
         }
-        let mut spoke = [false; Link::SOURCES_MAX];
+        let mut woken = Woken::default();
         match poll(&mut fds, timeout) {
             Ok(_) => {
-                for (spoke, source) in spoke.iter_mut().zip(&fds[..sources]) {
+                for (spoke, source) in woken.spoke.iter_mut().zip(&fds[..sources]) {
                     *spoke = source.any().unwrap_or(true);
                 }
+                woken.children = fds[sources].any().unwrap_or(true);
             }
             Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(spoke)
+        Ok(woken)
     }
 
     /// Reads and obeys the daemon; false when it has gone.
