@@ -2,8 +2,8 @@
 //
 // Kiln's agent starts `node main.js` before main.js exists, with NODE_OPTIONS="--require=<this file>". Node loads
 // this module before it looks at its main module, and here the interpreter waits on the socket whose number is in
-// KILN_STANDBY_FD. Once released it takes the arguments and the environment of the request, forgets this file and
-// returns, and Node goes on to run main.js by itself.
+// KILN_STANDBY_FD, with the environment that most requests bring, and this file forgotten. Once released it takes the
+// arguments and the environment of the request and returns, and Node goes on to run main.js by itself.
 //
 // It never runs, reads, compiles or resolves the program, it replaces no function of Node's, and it starts nothing
 // asynchronous: module systems, stack traces, exit codes and event loop are Node's own, because this is
@@ -19,6 +19,11 @@
 
 const EX_SOFTWARE = 70;
 
+// Before a message: its length.
+const LENGTH_BYTES = 4;
+// Most messages are shorter, and are read at once.
+const MESSAGE_BYTES = 4096;
+
 // A file with types and nothing else.
 const TYPED_FILE = __filename.replace(/standby\.cjs$/, 'typed.cts');
 
@@ -29,23 +34,26 @@ const HOLDER = '/opt/kiln/javascript/holder.so';
 const ENV_START = 47;
 const ENV_END = 48;
 
-// Returns `size` bytes. An end of stream means that nobody needs this interpreter any more. The buffers here are
-// never from Buffer's pool, whose position a program can see.
-function readExactly(fs, descriptor, size) {
-  const bytes = Buffer.alloc(size);
-  for (let filled = 0; filled < size;) {
-    const count = fs.readSync(descriptor, bytes, filled, size - filled, null);
+// Reports readiness and waits; returns the arguments and the environment, as lists of strings. An end of stream means
+// that nobody needs this interpreter any more. The buffers here are never from Buffer's pool, whose position a program
+// can see.
+function receive(fs, descriptor) {
+  let bytes = Buffer.alloc(MESSAGE_BYTES);
+  fs.writeSync(descriptor, 'R');
+  let end = LENGTH_BYTES;
+  for (let filled = 0; filled < end;) {
+    const count = fs.readSync(descriptor, bytes, filled, bytes.length - filled, null);
     if (count === 0) process.reallyExit(0);
     filled += count;
+    if (filled < LENGTH_BYTES) continue;
+    end = LENGTH_BYTES + bytes.readUInt32LE(0);
+    if (end > bytes.length) {
+      const longer = Buffer.alloc(end);
+      bytes.copy(longer, 0, 0, filled);
+      bytes = longer;
+    }
   }
-  return bytes;
-}
-
-// Reports readiness and waits; returns the arguments and the environment, as lists of strings.
-function receive(fs, descriptor) {
-  fs.writeSync(descriptor, 'R');
-  const size = readExactly(fs, descriptor, 4).readUInt32LE(0);
-  const strings = readExactly(fs, descriptor, size).toString('utf8').split('\0');
+  const strings = bytes.toString('utf8', LENGTH_BYTES, end).split('\0');
   strings.pop();
   const count = Number(strings.shift());
   return { args: strings.splice(0, count), variables: strings };
@@ -76,6 +84,12 @@ function replaceStartEnvironment(fs, { memory, first, size }, variables) {
     end += length + 1;
   }
   fs.writeSync(memory, image, 0, size, first);
+}
+
+// Returns the environment of a request that adds nothing to it, as the agent sorts it.
+function guessVariables() {
+  const names = Object.keys(process.env).filter((name) => !name.startsWith('KILN_STANDBY_') && name !== 'NODE_OPTIONS');
+  return names.sort().map((name) => `${name}=${process.env[name]}`);
 }
 
 // Makes process.env, and with it the C library's environment, exactly these variables in this order.
@@ -136,30 +150,32 @@ function rehearseTypes() {
   module.children.length = 0;
 }
 
-// Waits for the request and makes this process look as if it had been started with it.
-function standBy(descriptor) {
-  const fs = require('fs');
+// Makes the environment these variables, wherever it shows.
+function take(fs, variables) {
+  replaceEnvironment(variables);
   let start;
   try {
     start = findStartEnvironment(fs);
+    replaceStartEnvironment(fs, start, variables);
   } catch {
     // No /proc, or a kernel that guards it: the file keeps showing the standby's start.
   }
+  if (start) fs.closeSync(start.memory);
+}
+
+// Waits for the request and makes this process look as if it had been started with it.
+function standBy(descriptor) {
+  const fs = require('fs');
   loadStreams();
   holdMemory(fs);
   if ('KILN_STANDBY_TYPES' in process.env) rehearseTypes();
+  const guessed = guessVariables();
+  take(fs, guessed);
+  leave();
   const { args, variables } = receive(fs, descriptor);
   fs.closeSync(descriptor);
   if (hasStartedTooEarly(fs, variables)) startAfresh(args, variables);
-  replaceEnvironment(variables);
-  if (start) {
-    try {
-      replaceStartEnvironment(fs, start, variables);
-    } catch {
-      // As above.
-    }
-    fs.closeSync(start.memory);
-  }
+  if (variables.length !== guessed.length || variables.some((variable, place) => variable !== guessed[place])) take(fs, variables);
   process.argv.push(...args);
   // Brings the clock of the event loop up to date; what is scheduled by it would otherwise be due at once.
   process.uptime();
@@ -183,7 +199,7 @@ try {
   // Worker threads load this file too, and have nothing to wait for; nor has a process without the variable.
   const isWorker = process.abort.disabled === true;
   if (!isWorker && 'KILN_STANDBY_FD' in process.env) standBy(Number(process.env.KILN_STANDBY_FD));
-  leave();
+  else leave();
 } catch {
   process.reallyExit(EX_SOFTWARE);
 }
