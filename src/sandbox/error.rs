@@ -4,6 +4,8 @@ use crate::domain::Fault;
 use crate::engine::EngineError;
 use crate::wire::FrameError;
 
+use super::uids::UidSpace;
+
 /// A sandbox that could not be made or did not hold.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -56,10 +58,14 @@ pub enum SandboxError {
 }
 
 impl SandboxError {
-    /// No uid is free for a container, which the bounds on pools exclude.
+    /// All blocks of uids are containers', this daemon's or others'.
     #[must_use]
     pub fn no_uid() -> Self {
-        Self::Agent { reason: "no uid is free for the container's first job".to_owned() }
+        let narrow = UidSpace::NARROW.blocks();
+        let reason = format!(
+            "no uids are free: an engine in a user namespace has enough for {narrow} containers of all its daemons; lower max in languages.pools"
+        );
+        Self::Agent { reason }
     }
 
     /// Whose fault it is.

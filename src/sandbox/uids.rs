@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_as_far_as_possible_from_its_last_use() {
+    fn a_block_that_is_free_again_is_not_the_next() {
         let uids = Uids::new(u32::MAX);
         let names: Vec<_> = std::iter::repeat_with(|| uids.take(UidSpace::WIDE).unwrap().container_name())
             .take(100)

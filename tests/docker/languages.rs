@@ -53,6 +53,29 @@ async fn input_arguments_variables_and_files_arrive_byte_for_byte() {
     daemon.stop();
 }
 
+/// More than what waits reads at once.
+#[tokio::test]
+async fn long_arguments_and_variables_reach_what_waits() {
+    let daemon = Daemon::start(&["python", "javascript"]).await;
+    let long = |letter: &str| letter.repeat(60_000);
+    let python = "import os, sys; print([(a[0], len(a)) for a in sys.argv[1:] + [os.environ['LONG']]])";
+    let javascript =
+        "console.log([...process.argv.slice(2), process.env.LONG].map((a) => a[0] + a.length).join())";
+    for (language, code, expected) in [
+        ("python", python, "[('a', 60000), ('b', 60000), ('c', 60000)]\n"),
+        ("javascript", javascript, "a60000,b60000,c60000\n"),
+    ] {
+        let request = ExecuteRequest {
+            args: vec![long("a"), long("b")],
+            env: [("LONG".into(), long("c"))].into(),
+            ..program(language, code)
+        };
+        let reply = daemon.execute(request).await.unwrap();
+        assert_eq!(stdout(&reply), expected, "{language}: {}", reply.message);
+    }
+    daemon.stop();
+}
+
 #[tokio::test]
 async fn an_entrypoint_among_the_files_is_run_instead_of_code() {
     let daemon = Daemon::start(&["python"]).await;

@@ -123,7 +123,7 @@ def plan(plain, leave, flush_all, rehearsed):
 def version_readers(namespaces):
     """Return what reads of each dict the number that is another one after each change, or None where there is none.
 
-    It is PEP 509's, in the third field of a dict until CPython 3.11. That this is so is tried here with all ways to write to one.
+    It is PEP 509's, in the third field of a dict until CPython 3.11. That this is so is tried here, with the ways to write to one.
     """
     if sys.implementation.name != "cpython" or sys.version_info >= (3, 12):
         return None
