@@ -2,23 +2,24 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, Uid};
 
-use crate::build::Unpacking;
+use crate::build::{self, Unpacking};
 use crate::files::Workspace;
 use crate::forking::Parent;
 use crate::kill;
+use crate::program::Waiting;
 use crate::reap;
 use crate::reset::{Baseline, Unclean};
-use crate::spawn;
-use crate::standby::Standby;
+use crate::spawn::{self, Environment, Process};
+use crate::standby::{self, Standby};
 use crate::toolchain;
-use crate::wire::{BuildSum, Setup, StandbySpec};
+use crate::wire::{BuildSum, JobSpec, ProgramSpec, Setup, ShelvedBuild, StandbySpec};
 
 /// How long a killed process that waited may take to be gone.
 const END_MAX: Duration = Duration::from_secs(2);
@@ -32,12 +33,16 @@ pub(crate) struct Place {
     pub(crate) build: PathBuf,
     /// A build that comes in pieces for the next job.
     unpacking: Option<Unpacking>,
+    /// The build that is there for the program that waits.
+    prepared: Option<ShelvedBuild>,
+    /// Waits for a job that runs it again.
+    program: Option<Waiting>,
     /// The next job's, or the running one's.
     pub(crate) uid: Uid,
     /// Processes that stay for the container's life, beside PID 1 and the agent.
     pub(crate) kept: Vec<Pid>,
     /// Waits for the next job's program.
-    pub(crate) interpreter: Option<Standby>,
+    interpreter: Option<Standby>,
     /// Waits for the next job's sources.
     pub(crate) compiler: Option<Standby>,
     interpreter_spec: Option<StandbySpec>,
@@ -85,6 +90,8 @@ impl Place {
             workspace,
             build: PathBuf::from(setup.build),
             unpacking: None,
+            prepared: None,
+            program: None,
             uid,
             kept,
             interpreter: None,
@@ -98,7 +105,7 @@ impl Place {
             baseline,
         };
         // Nobody has asked for anything yet: all of it is started at once.
-        place.stand_by()?;
+        let _ = place.stand_by()?;
         if place.compiler_due.is_some() {
             place.start_compiler();
         }
@@ -106,8 +113,11 @@ impl Place {
         Ok((place, Description { toolchain, standby, unresettable }))
     }
 
-    /// Starts what waits for the next job, or says when.
-    fn stand_by(&mut self) -> io::Result<()> {
+    /// Starts what waits for the next job, or says when; tells whether all waits that should.
+    ///
+    /// # Errors
+    /// When what forks the interpreters is gone; the container is worthless then.
+    pub(crate) fn stand_by(&mut self) -> io::Result<bool> {
         self.interpreter = match &mut self.parent {
             // A parent that has forked and does so no more has been killed for memory, or worse: a fault.
             Some(parent) => Some(parent.fork(self.uid)?),
@@ -120,12 +130,14 @@ impl Place {
         } else {
             self.compiler_due = rest.map(|rest| Instant::now() + rest);
         }
-        Ok(())
+        Ok(self.is_standing_by())
     }
 
     /// Starts the compiler that waits.
     pub(crate) fn start_compiler(&mut self) {
-        self.compiler = self.start(self.compiler_spec.as_ref(), &self.interpreter_pids);
+        let program = self.program.as_ref().and_then(Waiting::pid);
+        let known: Vec<Pid> = self.interpreter_pids.iter().copied().chain(program).collect();
+        self.compiler = self.start(self.compiler_spec.as_ref(), &known);
         self.compiler_pids = self.compiler.as_ref().map_or_else(Vec::new, Standby::pids);
         self.compiler_due = None;
     }
@@ -173,7 +185,10 @@ impl Place {
     pub(crate) fn unpack(&mut self, piece: &[u8]) -> io::Result<()> {
         let unpacking = match self.unpacking.take() {
             Some(unpacking) => unpacking,
-            None => Unpacking::into(&self.build)?,
+            None => {
+                self.clear()?;
+                Unpacking::into(&self.build)?
+            }
         };
         self.unpacking.insert(unpacking).write(piece)
     }
@@ -187,10 +202,67 @@ impl Place {
         unpacking.finish(sum.bytes, sum.crc32)
     }
 
+    /// Takes a build of the shelf for the next job.
+    ///
+    /// # Errors
+    /// Where it is not what was kept; the container is worthless then.
+    pub(crate) fn take_from_shelf(&mut self, build: ShelvedBuild) -> io::Result<()> {
+        if self.prepared.as_ref() == Some(&build) {
+            return Ok(());
+        }
+        self.clear()?;
+        build::unpack_file(Path::new(&build.path), &self.build, build.sum.bytes, build.sum.crc32)
+    }
+
+    /// Starts a program that was run before, when nothing else waits; tells whether it does.
+    fn prepare(&mut self, spec: ProgramSpec) -> Result<bool, Unclean> {
+        let build = self.prepared.insert(spec.build.clone());
+        let unpacked =
+            build::unpack_file(Path::new(&build.path), &self.build, build.sum.bytes, build.sum.crc32);
+        match unpacked.and_then(|()| Waiting::start(spec, self.workspace.root(), self.uid)) {
+            Ok(waiting) => {
+                let baseline = self.baseline.as_mut().map_err(|reason| reason.clone())?;
+                // Whatever ran of it before its entry left nothing.
+                let known: Vec<Pid> = self.kept.iter().copied().chain(waiting.pid()).collect();
+                baseline.confirm(&known, &self.build)?;
+                self.program = Some(waiting);
+                Ok(true)
+            }
+            // It is started when it is asked for, and whoever asks is told what is wrong.
+            Err(error) => {
+                eprintln!("kiln-agent: a program does not wait: {error}");
+                self.clear()?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Ends the program that waits, if one does, and takes its build away: the next job is another's.
+    ///
+    /// # Errors
+    /// Where that cannot be done; the container is worthless then.
+    pub(crate) fn clear(&mut self) -> Result<(), Unclean> {
+        self.program = None;
+        match (self.prepared.take(), &self.baseline) {
+            (Some(_), Ok(baseline)) => baseline.renew(&self.build, self.uid),
+            (Some(_), Err(reason)) => Err(reason.clone()),
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Lets go what waits for the program of `job`, and forgets what waits for another.
+    pub(crate) fn release(&mut self, job: &JobSpec, env: &Environment) -> Option<Process> {
+        self.prepared = None;
+        let program = self.program.take().and_then(|program| program.release(job));
+        let interpreter = self.interpreter.take().filter(|_| job.use_standby);
+        program.or_else(|| standby::release(interpreter, &job.run, env))
+    }
+
     /// Ends what waits. It ends by itself when its control stream does, and has the uid of the job it waited for.
     pub(crate) fn stand_down(&mut self) -> Result<(), Unclean> {
         (self.interpreter, self.compiler, self.compiler_due) = (None, None, None);
         (self.interpreter_pids, self.compiler_pids) = (Vec::new(), Vec::new());
+        self.clear()?;
         end(self.uid, &self.kept)
     }
 
@@ -208,15 +280,18 @@ impl Place {
         Ok(begun.elapsed())
     }
 
-    /// Gets a container that is proven clean ready for a job of `next`; tells whether all waits that should.
+    /// Gets a container that is proven clean ready for a job of `next`. Starts the program, before anything else waits, and tells whether
+    /// it does.
     ///
     /// # Errors
-    /// When what forks the interpreters is gone; the container is worthless then.
-    pub(crate) fn pass_on(&mut self, next: Uid) -> io::Result<bool> {
+    /// Where the container is not as it was because of the program.
+    pub(crate) fn pass_on(&mut self, next: Uid, program: Option<ProgramSpec>) -> Result<bool, Unclean> {
         self.uid = next;
         self.workspace.pass_on(next);
-        self.stand_by()?;
-        Ok(self.is_standing_by())
+        match program {
+            Some(program) => self.prepare(program),
+            None => Ok(false),
+        }
     }
 }
 

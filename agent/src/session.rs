@@ -6,7 +6,6 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -30,7 +29,7 @@ use crate::stage::{Bounds, Running};
 use crate::standby;
 use crate::wire::{
     AgentMessage, ArtifactSpec, ArtifactsLeftOut, BuildSum, Decoder, DirectOffer, Ending, HostMessage,
-    JobSpec, KillCause, MAGIC, Setup, Stage, StageReport, StageSpec, Stored, Usage, VERSION,
+    JobSpec, KillCause, MAGIC, ProgramSpec, Setup, Stage, StageReport, StageSpec, Stored, Usage, VERSION,
 };
 
 /// Bytes read at once: a pipe's default capacity.
@@ -207,9 +206,7 @@ impl Session {
             }
             HostMessage::BuildPiece(piece) if self.job.is_none() => self.place()?.unpack(&piece),
             HostMessage::BuildEnd(sum) if self.job.is_none() => self.place()?.finish_build(sum),
-            HostMessage::BuildOnShelf { path, sum } if self.job.is_none() => {
-                build::unpack_file(Path::new(&path), &self.place()?.build, sum.bytes, sum.crc32)
-            }
+            HostMessage::BuildOnShelf(build) if self.job.is_none() => self.place()?.take_from_shelf(build),
             HostMessage::Run(spec) if self.job.is_none() && self.collection.is_none() => self.start(spec),
             HostMessage::Input(piece) => {
                 if let Some(job) = &mut self.job {
@@ -237,12 +234,12 @@ impl Session {
                 }
             }
             HostMessage::StandDown if self.job.is_none() => self.stand_down(),
-            HostMessage::Reset { uid } if self.is_idle() => self.reset(Uid::from_raw(uid)),
+            HostMessage::Reset { uid, program } if self.is_idle() => self.reset(Uid::from_raw(uid), program),
             HostMessage::Setup(_)
             | HostMessage::Run(_)
             | HostMessage::BuildPiece(_)
             | HostMessage::BuildEnd(_)
-            | HostMessage::BuildOnShelf { .. }
+            | HostMessage::BuildOnShelf(_)
             | HostMessage::StandDown
             | HostMessage::Reset { .. } => Err(io::Error::other("a message out of order")),
         }
@@ -274,16 +271,19 @@ impl Session {
     }
 
     fn stand_down(&mut self) -> io::Result<()> {
-        self.place()?.stand_down().map_err(|Unclean(reason)| io::Error::other(reason))?;
+        self.place()?.stand_down()?;
         self.outbox.push(&AgentMessage::StoodDown)
     }
 
-    fn reset(&mut self, next: Uid) -> io::Result<()> {
+    fn reset(&mut self, next: Uid, program: Option<ProgramSpec>) -> io::Result<()> {
         let place = self.place()?;
-        let answer = match place.reset(next) {
-            Ok(time) => {
-                let standby = place.pass_on(next)?;
-                AgentMessage::Clean { standby, reset_micros: time.as_micros() as u64 }
+        let reset = place.reset(next).and_then(|time| {
+            let program = place.pass_on(next, program)?;
+            Ok((time.as_micros() as u64, program))
+        });
+        let answer = match reset {
+            Ok((reset_micros, program)) => {
+                AgentMessage::Clean { standby: place.stand_by()?, program, reset_micros }
             }
             Err(Unclean(reason)) => AgentMessage::Unclean(reason),
         };
@@ -301,6 +301,7 @@ impl Session {
         let uses = |wanted: fn(&JobSpec) -> bool| next.as_ref().is_some_and(wanted);
         let before = Counters::take(&self.accounts);
         let place = self.place()?;
+        place.clear()?;
         let standby = place.compiler.take().filter(|_| uses(|next| next.use_compile_standby));
         let spared = if uses(|next| next.use_standby) { place.spared_for_run() } else { Vec::new() };
         let env = spawn::environment(&stage.env);
@@ -335,9 +336,8 @@ impl Session {
             Some(asked) => Some((asked.clone(), artifacts::before(place.workspace.root())?)),
             None => None,
         };
-        let standby = place.interpreter.take().filter(|_| spec.use_standby);
         let env = spawn::environment(&spec.run.env);
-        let started = match standby::release(standby, &spec.run, &env) {
+        let started = match place.release(&spec, &env) {
             Some(process) => Ok(process),
             None => {
                 let root = place.workspace.root();

@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
+use nix::sys::ptrace;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::SigSet;
 use nix::sys::stat::{Mode, SFlag, fstat, umask};
@@ -86,6 +87,24 @@ pub(crate) fn spawn(
     drop(command);
     let (stdin, terminal) = (Some(master.try_clone()?), Some(master.try_clone()?));
     Ok(Process { pid, stdin, stdout: master, stderr: None, terminal })
+}
+
+/// Starts `argv` in `directory` as `uid`, traced by the agent: it stops before it runs anything of its own.
+///
+/// # Errors
+/// The kernel's reason where the program is missing, or may not be traced.
+pub(crate) fn spawn_traced(
+    argv: &[String],
+    env: &Environment,
+    directory: &Path,
+    uid: Uid,
+    limits: &JobLimits,
+) -> io::Result<Process> {
+    let bounds = limits.clone();
+    start(argv, env, directory, Input::Pipe, move || {
+        become_job(uid, Some(&bounds))?;
+        Ok(ptrace::traceme()?)
+    })
 }
 
 /// Starts `argv` in `directory` as the agent's own user, within a job's bounds, which its children inherit. It yields to

@@ -142,6 +142,7 @@ fn lease(criterion: &mut Criterion) {
                 set: None,
                 has_network: false,
                 affinity: execution.affinity(),
+                program: None,
                 deadline: None,
             };
             let lease = pools.lease(wanted).await.unwrap();

@@ -171,11 +171,13 @@ impl Executor {
                 let waited = clock.lap();
                 clock.timings.packages += waited;
             }
+            let program = build.source.on_shelf();
             let lease = self.pools.lease(Wanted {
                 language: &execution.language,
                 set: set.as_ref().map(|set| &set.image),
                 has_network: execution.has_network,
                 affinity: execution.affinity(),
+                program: program.as_deref(),
                 deadline: execution.deadline,
             });
             let Some(lease) = unless_cancelled(cancel, lease).await else {

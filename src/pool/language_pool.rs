@@ -88,16 +88,19 @@ impl LanguagePool {
         }
     }
 
-    /// A warm container, at once or as soon as one is there: one of `affinity`'s own, or one that nothing has run in.
-    /// Tells too whether it was there when it was asked for.
+    /// A warm container, at once or as soon as one is there: one of `affinity`'s own, rather one in which the program of the build
+    /// `program` waits, or one that nothing has run in. Tells too whether it was there when it was asked for.
     pub(super) async fn lease(
         &self,
         affinity: Option<&Affinity>,
+        program: Option<&str>,
         deadline: Option<Instant>,
     ) -> Result<(Warm, bool), LeaseError> {
         let asked = Instant::now();
         let own = affinity.and_then(|affinity| self.stock.find(affinity));
-        if let Some(warm) = own.as_ref().and_then(|own| self.take(own)).or_else(|| self.take_fresh()) {
+        if let Some(warm) =
+            own.as_ref().and_then(|own| self.take_own(own, program)).or_else(|| self.take_fresh())
+        {
             return Ok(self.leased(warm, asked, true));
         }
         let _waiting = Waiting::enter(&self.waiting);
@@ -136,6 +139,22 @@ impl LanguagePool {
         }
         self.census.leased(asked.elapsed(), hit);
         (warm, hit)
+    }
+
+    /// The one that serves best, the one on top where several do. The others are held back for microseconds.
+    fn take_own(&self, pool: &Pool<Warm>, program: Option<&str>) -> Option<Warm> {
+        if !self.spec.compiles() {
+            return self.take(pool);
+        }
+        loop {
+            let mut idle: Vec<_> = std::iter::from_fn(|| pool.try_get().ok()).collect();
+            // The last of the best: what was on top is first.
+            idle.reverse();
+            let (best, _) = idle.iter().enumerate().max_by_key(|(_, warm)| warm.fitness(program))?;
+            if let Some(warm) = self.alive(idle.remove(best)) {
+                return Some(warm);
+            }
+        }
     }
 
     fn take(&self, pool: &Pool<Warm>) -> Option<Warm> {

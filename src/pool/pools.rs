@@ -62,6 +62,8 @@ pub struct Wanted<'a> {
     pub has_network: bool,
     /// Who may have used it before.
     pub affinity: Option<Affinity>,
+    /// Which build its program comes from, should it be a kept one.
+    pub program: Option<&'a str>,
     /// When nobody waits for it any more.
     pub deadline: Option<Instant>,
 }
@@ -322,15 +324,13 @@ impl Pools {
     /// # Errors
     /// Why there is none.
     pub async fn lease(&self, wanted: Wanted<'_>) -> Result<Lease, LeaseError> {
-        let Wanted { language, set, has_network, affinity, deadline } = wanted;
-        let own = match has_network {
-            true => self
-                .networked
-                .get(language)
-                .ok_or_else(|| LeaseError::NoNetwork { language: language.to_string() })?,
+        let language = wanted.language;
+        let no_network = || LeaseError::NoNetwork { language: language.to_string() };
+        let own = match wanted.has_network {
+            true => self.networked.get(language).ok_or_else(no_network)?,
             false => self.of(language)?,
         };
-        let Some(set) = set else { return self.lease_from(own, None, affinity, deadline).await };
+        let Some(set) = wanted.set else { return self.lease_from(own, None, &wanted).await };
         let mut settled = self.sets.settled.subscribe();
         let expired = tokio::time::sleep(self.config.lease_wait_max);
         tokio::pin!(expired);
@@ -338,7 +338,7 @@ impl Pools {
             let error = match self.open_set(set, own.network.clone()) {
                 Ok(pool) => {
                     let settled = Some(self.sets.settled.clone());
-                    match self.lease_from(&pool, settled, affinity.clone(), deadline).await {
+                    match self.lease_from(&pool, settled, &wanted).await {
                         // Closed for another set's sake, between the two.
                         Err(LeaseError::Closed) if !self.supplies.closed.is_cancelled() => continue,
                         leased => return leased,
@@ -349,7 +349,7 @@ impl Pools {
             };
             tokio::select! {
                 changed = settled.changed() => changed.map_err(|_| LeaseError::Closed)?,
-                () = until(deadline) => return Err(LeaseError::Deadline),
+                () = until(wanted.deadline) => return Err(LeaseError::Deadline),
                 () = &mut expired => return Err(error),
             }
         }
@@ -360,22 +360,22 @@ impl Pools {
     /// # Errors
     /// Why there is none.
     pub async fn lease_installer(&self, language: &LanguageId) -> Result<Lease, LeaseError> {
-        let pool = self
-            .installers
-            .get(language)
-            .ok_or_else(|| LeaseError::NoPackages { language: language.to_string() })?;
-        self.lease_from(pool, None, None, None).await
+        let no_packages = || LeaseError::NoPackages { language: language.to_string() };
+        let pool = self.installers.get(language).ok_or_else(no_packages)?;
+        let nobodys =
+            Wanted { language, set: None, has_network: true, affinity: None, program: None, deadline: None };
+        self.lease_from(pool, None, &nobodys).await
     }
 
     async fn lease_from(
         &self,
         pool: &Arc<LanguagePool>,
         settled: Option<watch::Sender<()>>,
-        affinity: Option<Affinity>,
-        deadline: Option<Instant>,
+        wanted: &Wanted<'_>,
     ) -> Result<Lease, LeaseError> {
         let in_use = InUse::begin(pool, settled);
-        let (warm, hit) = pool.lease(affinity.as_ref(), deadline).await?;
+        let affinity = wanted.affinity.clone();
+        let (warm, hit) = pool.lease(affinity.as_ref(), wanted.program, wanted.deadline).await?;
         let ticket = Ticket {
             pool: Arc::clone(pool),
             affinity,

@@ -20,7 +20,7 @@ use super::reaper::QueueClosed;
 #[derive(Debug)]
 pub(super) struct Recycling {
     pub(super) pool: Arc<LanguagePool>,
-    pub(super) used: Used,
+    pub(super) used: Box<Used>,
     pub(super) next: Next,
 }
 

@@ -61,7 +61,7 @@ impl Spent {
 #[derive(Debug)]
 pub enum Disposition {
     /// It may serve again once it is proven clean.
-    Used(Used),
+    Used(Box<Used>),
     /// It never serves again.
     Spent(Spent),
 }
@@ -130,8 +130,9 @@ impl Busy {
                 SpentReason::Abandoned
             }
             Ok(()) => {
-                let used = Used::new(self.handle, self.session, self.blueprint, self.capture);
-                return (ran, result, Disposition::Used(used));
+                let used =
+                    Used::new(self.handle, self.session, self.blueprint, self.capture, plan.again.clone());
+                return (ran, result, Disposition::Used(Box::new(used)));
             }
             Err(_) => SpentReason::Broken,
         };
@@ -354,6 +355,7 @@ mod tests {
             guard: Duration::from_millis(20),
             compile_program: String::new(),
             run_program: String::new(),
+            again: None,
         };
         let (tell, _heard) = watch::channel(Heard::default());
         let (id, mut ran) = (ExecutionId::random(), Ran::default());

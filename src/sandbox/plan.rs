@@ -1,5 +1,6 @@
 //! What the agent is to do for one execution, made before a container is asked for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,7 +8,8 @@ use bytes::Bytes;
 use crate::domain::{ARTIFACTS_MAX, ArtifactRequest, Execution, Limits, PackedBuild};
 use crate::language::{LanguageSpec, MOUNT_DIR, Standby};
 use crate::wire::{
-    self, ArtifactSpec, BuildSum, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, StageSpec,
+    self, ArtifactSpec, BuildSum, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, ProgramSpec,
+    ShelvedBuild, StageSpec,
 };
 
 use super::error::SandboxError;
@@ -22,6 +24,8 @@ pub(super) const HOLD_SECONDS_MAX: u64 = 60;
 /// Time beyond a job's own limits after which a silent agent is given up.
 const GUARD: Duration = Duration::from_secs(15);
 
+/// Variables by which the caller tells the dynamic loader what to load: it has to see what is there when the program runs.
+const LOADER_PREFIX: &str = "LD_";
 /// What programs take a terminal for that sets none: what most terminals understand.
 const TERMINAL_TYPE: &str = "xterm-256color";
 
@@ -47,6 +51,8 @@ pub struct Plan {
     pub(super) guard: Duration,
     pub(super) compile_program: String,
     pub(super) run_program: String,
+    /// What can wait in the container afterwards, should the same come again.
+    pub(super) again: Option<Arc<ProgramSpec>>,
 }
 
 /// Where what runs comes from, in a language that compiles.
@@ -77,6 +83,17 @@ pub enum Extent {
     Whole,
     /// Compiles, no more.
     CompileOnly,
+}
+
+impl BuildSource {
+    /// Where it lies as containers see it, if it lies in the agent's volume.
+    #[must_use]
+    pub fn on_shelf(&self) -> Option<String> {
+        match self {
+            Self::Shelf { path, .. } => Some(format!("{MOUNT_DIR}/{path}")),
+            Self::Compiler { .. } | Self::Packed(_) => None,
+        }
+    }
 }
 
 impl Plan {
@@ -167,6 +184,13 @@ impl Plan {
         }
         let starts_anew = (waiting_interpreter.is_some() && !use_standby)
             || (compile.is_some() && waiting_compiler.is_some() && !use_compile_standby);
+        let again = shelved(source)
+            .filter(|_| waiting_interpreter.is_none() && execution.terminal.is_none() && !stand_down)
+            .filter(|_| !run.env.iter().any(|(name, _)| name.starts_with(LOADER_PREFIX)))
+            .map(|build| {
+                let (argv, env, limits) = (run.argv.clone(), run.env.clone(), job_limits.clone());
+                Arc::new(ProgramSpec { build, argv, env, limits })
+            });
         let job = JobSpec {
             compile,
             keep_build_bytes_max: keep_build_bytes_max.unwrap_or(0),
@@ -197,6 +221,7 @@ impl Plan {
             guard,
             compile_program,
             run_program,
+            again,
         })
     }
 }
@@ -206,22 +231,24 @@ fn artifacts(asked: &ArtifactRequest) -> ArtifactSpec {
     ArtifactSpec { globs: globs.clone(), count_max: ARTIFACTS_MAX, bytes_max: *bytes_max }
 }
 
+/// What the agent is told of a build in its volume.
+fn shelved(source: &BuildSource) -> Option<ShelvedBuild> {
+    let BuildSource::Shelf { bytes, crc32, .. } = source else { return None };
+    let sum = BuildSum { bytes: *bytes, crc32: *crc32 };
+    source.on_shelf().map(|path| ShelvedBuild { path, sum })
+}
+
 /// What brings a build that exists into the container.
 fn encode_build(source: &BuildSource, opening: &mut Vec<u8>) -> Result<(), SandboxError> {
-    match source {
-        BuildSource::Compiler { .. } => {}
-        BuildSource::Shelf { path, bytes, crc32 } => {
-            let path = format!("{MOUNT_DIR}/{path}");
-            let sum = BuildSum { bytes: *bytes, crc32: *crc32 };
-            wire::encode_into(&HostMessage::BuildOnShelf { path, sum }, opening)?;
+    if let Some(build) = shelved(source) {
+        wire::encode_into(&HostMessage::BuildOnShelf(build), opening)?;
+    }
+    if let BuildSource::Packed(PackedBuild { content, crc32 }) = source {
+        for piece in content.chunks(FILE_PIECE_BYTES) {
+            wire::encode_into(&HostMessage::BuildPiece(piece.to_vec()), opening)?;
         }
-        BuildSource::Packed(PackedBuild { content, crc32 }) => {
-            for piece in content.chunks(FILE_PIECE_BYTES) {
-                wire::encode_into(&HostMessage::BuildPiece(piece.to_vec()), opening)?;
-            }
-            let sum = BuildSum { bytes: content.len() as u64, crc32: *crc32 };
-            wire::encode_into(&HostMessage::BuildEnd(sum), opening)?;
-        }
+        let sum = BuildSum { bytes: content.len() as u64, crc32: *crc32 };
+        wire::encode_into(&HostMessage::BuildEnd(sum), opening)?;
     }
     Ok(())
 }

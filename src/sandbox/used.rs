@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::domain::SpentReason;
-use crate::wire::{AgentMessage, HostMessage};
+use crate::wire::{AgentMessage, HostMessage, ProgramSpec};
 
 use super::busy::Spent;
 use super::capture::{self, Capture};
@@ -25,6 +25,8 @@ pub struct Used {
     blueprint: Arc<Blueprint>,
     /// A build that has not come to its end.
     capture: Option<Capture>,
+    /// What ran, where it can wait for the same to come again.
+    again: Option<Arc<ProgramSpec>>,
 }
 
 impl std::fmt::Debug for Used {
@@ -53,8 +55,9 @@ impl Used {
         session: Session,
         blueprint: Arc<Blueprint>,
         capture: Option<Capture>,
+        again: Option<Arc<ProgramSpec>>,
     ) -> Self {
-        Self { handle, session, blueprint, capture }
+        Self { handle, session, blueprint, capture, again }
     }
 
     /// Executions in it so far.
@@ -110,13 +113,15 @@ impl Used {
         Spent::new(self.handle, reason)
     }
 
-    /// Has the agent remove what the job left, prove it, and start the next standby. Tells how long the first two took.
+    /// Has the agent remove what the job left, prove it, and start what waits for the next. Tells how long the first two took.
     ///
     /// # Errors
     /// The spent container beside why.
     pub async fn reset(mut self) -> Result<(Warm, Duration), (Spent, ResetError)> {
         match self.ask().await {
-            Ok(time) => Ok((Warm::again(self.handle, self.session, self.blueprint), time)),
+            Ok((time, program)) => {
+                Ok((Warm::again(self.handle, self.session, self.blueprint, program), time))
+            }
             Err(error) => {
                 let reason = match error {
                     ResetError::Unclean { .. } => SpentReason::Unclean,
@@ -127,16 +132,21 @@ impl Used {
         }
     }
 
-    async fn ask(&mut self) -> Result<Duration, ResetError> {
+    /// Tells too which program waits, by its build.
+    async fn ask(&mut self) -> Result<(Duration, Option<String>), ResetError> {
         let Some(uid) = self.handle.next_uid() else {
             return Err(ResetError::Unclean { reason: "it has no uid left for another job".to_owned() });
         };
         self.collect().await?;
-        self.session.writer.send(&[HostMessage::Reset { uid }]).await?;
+        let program = self.again.take().map(Arc::unwrap_or_clone);
+        let build = program.as_ref().map(|program| program.build.path.clone());
+        self.session.writer.send(&[HostMessage::Reset { uid, program }]).await?;
         let seconds = READY_SECONDS_MAX;
         let answer = timeout(Duration::from_secs(seconds), self.session.reader.receive()).await;
         match answer.map_err(|_| SandboxError::Silent { what: "reset its container", seconds })?? {
-            AgentMessage::Clean { reset_micros, .. } => Ok(Duration::from_micros(reset_micros)),
+            AgentMessage::Clean { reset_micros, program, .. } => {
+                Ok((Duration::from_micros(reset_micros), build.filter(|_| program)))
+            }
             AgentMessage::Unclean(reason) => Err(ResetError::Unclean { reason }),
             other => Err(unexpected(&other).into()),
         }

@@ -69,12 +69,25 @@ pub struct Warm {
     blueprint: Arc<Blueprint>,
     /// Since when it has been ready.
     since: Instant,
+    /// The build of the program that waits in it, if one does.
+    program: Option<String>,
 }
 
 impl fmt::Debug for Warm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Warm").field("container", &self.handle.container).finish_non_exhaustive()
     }
+}
+
+/// How well a container serves a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fitness {
+    /// Another program waits in it.
+    ForAnother,
+    /// None does.
+    Plain,
+    /// The program itself waits in it.
+    Waiting,
 }
 
 /// A container without its agent.
@@ -133,7 +146,7 @@ impl Cold {
         match ready.map_err(|_| SandboxError::Silent { what: "get ready", seconds })?? {
             AgentMessage::Ready { toolchain, standby, unresettable, .. } => {
                 handle.resettable = unresettable.is_empty();
-                let warm = Warm { handle, session, blueprint, since: Instant::now() };
+                let warm = Warm { handle, session, blueprint, since: Instant::now(), program: None };
                 Ok((warm, Greeting { toolchain, standby, unresettable, direct }))
             }
             other => Err(unexpected(&other)),
@@ -170,8 +183,24 @@ fn setup(blueprint: &Blueprint, uid: u32) -> Setup {
 
 impl Warm {
     /// One that has served and is proven clean.
-    pub(super) fn again(handle: Handle, session: Session, blueprint: Arc<Blueprint>) -> Self {
-        Self { handle, session, blueprint, since: Instant::now() }
+    pub(super) fn again(
+        handle: Handle,
+        session: Session,
+        blueprint: Arc<Blueprint>,
+        program: Option<String>,
+    ) -> Self {
+        Self { handle, session, blueprint, since: Instant::now(), program }
+    }
+
+    /// How well it serves a program that comes from the build `wanted`: best where that waits in it, worst where another does, which
+    /// somebody may ask for.
+    #[must_use]
+    pub fn fitness(&self, wanted: Option<&str>) -> Fitness {
+        match self.program.as_deref() {
+            None => Fitness::Plain,
+            Some(waiting) if wanted == Some(waiting) => Fitness::Waiting,
+            Some(_) => Fitness::ForAnother,
+        }
     }
 
     /// Whether nothing has run in it.

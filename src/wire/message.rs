@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub const MAGIC: u64 = 0x4b49_4c4e_5741_524d;
 
 /// Raised with every change of this file.
-pub const VERSION: u32 = 10;
+pub const VERSION: u32 = 11;
 
 /// Length of what tells a direct socket from any other.
 pub const DIRECT_TOKEN_BYTES: usize = 16;
@@ -42,12 +42,7 @@ pub enum HostMessage {
     /// The last piece has been sent: the agent checks what it has.
     BuildEnd(BuildSum),
     /// A packed build for the next job, which is in the agent's volume.
-    BuildOnShelf {
-        /// Absolute path; no job can reach it.
-        path: String,
-        /// What it has to be.
-        sum: BuildSum,
-    },
+    BuildOnShelf(ShelvedBuild),
     /// The files are there: run.
     Run(JobSpec),
     /// A piece of the job's input. The host never has more than [`INPUT_WINDOW_BYTES`] that the agent has not
@@ -65,9 +60,33 @@ pub enum HostMessage {
     Reset {
         /// The next job's uid and gid; no job of this container had it before.
         uid: u32,
+        /// A program that was run before, to be started so that it waits for a job that runs it again.
+        program: Option<ProgramSpec>,
     },
     /// Before a job: end what waits, because it was started with more memory than the job gets. `StoodDown` follows.
     StandDown,
+}
+
+/// A packed build in the agent's volume.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShelvedBuild {
+    /// Absolute path; no job can reach it.
+    pub path: String,
+    /// What it has to be.
+    pub sum: BuildSum,
+}
+
+/// A compiled program that waits to be run again. A job is its own where all of this is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramSpec {
+    /// Where it comes from.
+    pub build: ShelvedBuild,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Environment, over the image's own.
+    pub env: Vec<(String, String)>,
+    /// Bounds; of these a process has some from its start.
+    pub limits: JobLimits,
 }
 
 /// How the container is laid out and what to start in advance.
@@ -219,6 +238,14 @@ pub struct JobLimits {
     pub cpu_millis: u32,
 }
 
+impl JobLimits {
+    /// Those that a process has from its start and passes on.
+    #[must_use]
+    pub fn inherited(&self) -> [u64; 5] {
+        [self.file_bytes, self.processes, self.open_files, self.stack_bytes, self.stack_bytes_max]
+    }
+}
+
 /// One end of a socket, for whoever may take it out of the agent's process. It holds the token, to be read first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectOffer {
@@ -257,6 +284,8 @@ pub enum AgentMessage {
     Clean {
         /// Whether an interpreter waits.
         standby: bool,
+        /// Whether the program does. Where it does not, it is started when it is asked for.
+        program: bool,
         /// What killing, wiping and the proof took, in microseconds; what starts to wait comes on top.
         reset_micros: u64,
     },

@@ -9,6 +9,7 @@ mod message;
 pub use frame::{Decoder, FrameError, MAX_FRAME_BYTES, encode, encode_into};
 pub use message::{
     AgentMessage, ArtifactHead, ArtifactSpec, ArtifactsLeftOut, BuildSum, CgroupVersion, DIRECT_TOKEN_BYTES,
-    DirectOffer, Ending, Exit, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, KillCause, MAGIC, Setup,
-    Stage, StageReport, StageSpec, StandbySpec, Stored, Stream, TerminalSize, Usage, VERSION,
+    DirectOffer, Ending, Exit, HostMessage, INPUT_WINDOW_BYTES, JobLimits, JobSpec, KillCause, MAGIC,
+    ProgramSpec, Setup, ShelvedBuild, Stage, StageReport, StageSpec, StandbySpec, Stored, Stream,
+    TerminalSize, Usage, VERSION,
 };

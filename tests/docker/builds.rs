@@ -13,21 +13,21 @@ const CPP: &str = "#include <cstdio>\nint main() { std::puts(\"built\"); }\n";
 const REST: Duration = Duration::from_millis(200);
 const WAITS_WITHIN: Duration = Duration::from_secs(60);
 /// One container at a time.
-const ONE: [(&str, &str); 2] =
+pub(crate) const ONE: [(&str, &str); 2] =
     [("KILN__LANGUAGES__POOLS__CPP__MIN", "1"), ("KILN__LANGUAGES__POOLS__CPP__MAX", "1")];
 
-fn is_cached(reply: &ExecuteResponse) -> bool {
+pub(crate) fn is_cached(reply: &ExecuteResponse) -> bool {
     let cached = reply.placement.as_ref().unwrap().compile_cached;
     assert_eq!(cached, reply.compile.is_none(), "where nothing is compiled there is no such stage");
     cached
 }
 
-async fn execute(daemon: &Daemon, request: ExecuteRequest) -> ExecuteResponse {
+pub(crate) async fn execute(daemon: &Daemon, request: ExecuteRequest) -> ExecuteResponse {
     daemon.execute(request).await.unwrap_or_else(|status| panic!("{status}\n{}", daemon.log()))
 }
 
 /// Runs until the build comes out of the engine's volume, or to an end that a test can see.
-async fn until_on_shelf(daemon: &Daemon, language: &str, code: &str) {
+pub(crate) async fn until_on_shelf(daemon: &Daemon, language: &str, code: &str) {
     for _ in 0..100 {
         let reply = daemon.run(language, code).await;
         assert!(is_cached(&reply));

@@ -27,3 +27,4 @@ mod network;
 mod packages;
 mod reuse;
 mod streams;
+mod waiting;

@@ -288,14 +288,16 @@ impl FakeAgent {
                         return;
                     }
                 }
-                Some(HostMessage::Reset { uid }) => {
+                Some(HostMessage::Reset { uid, program }) => {
                     if take(script.reset, &released).await.is_err() {
                         return;
                     }
                     self.log.resets.lock().unwrap().push(uid);
                     let answer = match code.as_str() {
                         "leave something" => AgentMessage::Unclean("as scripted".to_owned()),
-                        _ => AgentMessage::Clean { standby: true, reset_micros: 1 },
+                        _ => {
+                            AgentMessage::Clean { standby: true, program: program.is_some(), reset_micros: 1 }
+                        }
                     };
                     self.send(&answer).await;
                 }

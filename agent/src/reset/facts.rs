@@ -39,9 +39,9 @@ pub(super) struct Witness {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Facts {
     processes: Vec<i32>,
-    descriptors: Vec<i32>,
+    pub(super) descriptors: Vec<i32>,
     mount_table: String,
-    holdings: Vec<Holding>,
+    pub(super) holdings: Vec<Holding>,
     ipc: Vec<String>,
     sockets: Vec<String>,
     interfaces: String,

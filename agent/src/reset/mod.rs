@@ -10,6 +10,7 @@ mod mounts;
 mod wipe;
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, Uid};
@@ -24,8 +25,14 @@ pub(crate) use mounts::writable_mount;
 const RESET_MAX: Duration = Duration::from_secs(2);
 
 /// Why a container must not serve again.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Unclean(pub(crate) String);
+
+impl From<Unclean> for io::Error {
+    fn from(Unclean(reason): Unclean) -> Self {
+        Self::other(reason)
+    }
+}
 
 impl From<io::Error> for Unclean {
     fn from(error: io::Error) -> Self {
@@ -77,6 +84,35 @@ impl Baseline {
         }
         if Instant::now() > deadline {
             return Err(Unclean(format!("the reset took longer than {} s", RESET_MAX.as_secs())));
+        }
+        Ok(())
+    }
+
+    /// Proves that nothing has changed since but what is below `build`, where only the agent may write. `known` are the processes
+    /// that are meant to be there.
+    ///
+    /// # Errors
+    /// What has.
+    pub(crate) fn confirm(&mut self, known: &[Pid], build: &Path) -> Result<(), Unclean> {
+        let mut now = self.witness.facts(&self.mounts, known)?;
+        // The streams of what waits.
+        now.descriptors.clone_from(&self.facts.descriptors);
+        for ((mount, before), now) in self.mounts.iter().zip(&self.facts.holdings).zip(&mut now.holdings) {
+            if mount.path == build {
+                now.clone_from(before);
+            }
+        }
+        self.facts.check(&now, &self.mounts)
+    }
+
+    /// Empties one directory in which only the agent has written, and gives it to `job` as it was.
+    ///
+    /// # Errors
+    /// What could not be removed.
+    pub(crate) fn renew(&self, directory: &Path, job: Uid) -> Result<(), Unclean> {
+        for mount in self.mounts.iter().filter(|mount| mount.path == directory) {
+            mount.wipe(job, Instant::now() + RESET_MAX)?;
+            mount.hand_over(job)?;
         }
         Ok(())
     }
