@@ -12,7 +12,7 @@ use crate::admission::until;
 use crate::domain::{Affinity, SpentReason};
 use crate::engine::Network;
 use crate::language::LanguageSpec;
-use crate::sandbox::{Burial, Graves, Warm};
+use crate::sandbox::{Burial, Fitness, Graves, Warm};
 use crate::telemetry::metrics;
 
 use super::census::{Census, PoolSnapshot, Purpose};
@@ -141,16 +141,24 @@ impl LanguagePool {
         (warm, hit)
     }
 
-    /// The one that serves best, the one on top where several do. The others are held back for microseconds.
-    fn take_own(&self, pool: &Pool<Warm>, program: Option<&str>) -> Option<Warm> {
+    /// The one of `own` that serves best, the one on top where several do; or one that nothing has run in, where another program waits
+    /// in each of a few. The others are held back for microseconds.
+    fn take_own(&self, own: &Pool<Warm>, program: Option<&str>) -> Option<Warm> {
         if !self.spec.compiles() {
-            return self.take(pool);
+            return self.take(own);
         }
         loop {
-            let mut idle: Vec<_> = std::iter::from_fn(|| pool.try_get().ok()).collect();
+            let mut idle: Vec<_> = std::iter::from_fn(|| own.try_get().ok()).collect();
             // The last of the best: what was on top is first.
             idle.reverse();
-            let (best, _) = idle.iter().enumerate().max_by_key(|(_, warm)| warm.fitness(program))?;
+            let fitness = |warm: &Object<Warm>| warm.fitness(program);
+            let (best, warm) = idle.iter().enumerate().max_by_key(|(_, warm)| fitness(warm))?;
+            if fitness(warm) == Fitness::ForAnother
+                && idle.len() < self.spec.pool.min as usize
+                && let Some(fresh) = self.take_fresh()
+            {
+                return Some(fresh);
+            }
             if let Some(warm) = self.alive(idle.remove(best)) {
                 return Some(warm);
             }

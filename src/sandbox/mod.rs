@@ -20,4 +20,4 @@ pub use handle::{Burial, Graves, Lot};
 pub use plan::{BuildSource, Extent, Plan};
 pub use uids::{UidBlock, UidSpace, Uids};
 pub use used::{ResetError, Used};
-pub use warm::{Blueprint, Cold, Greeting, Warm};
+pub use warm::{Blueprint, Cold, Fitness, Greeting, Warm};

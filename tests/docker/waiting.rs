@@ -307,6 +307,22 @@ async fn a_program_is_run_where_it_waits_and_others_elsewhere() {
 }
 
 #[tokio::test]
+async fn what_waits_goes_on_waiting_where_others_find_room() {
+    let three = [("KILN__LANGUAGES__POOLS__CPP__MIN", "2"), ("KILN__LANGUAGES__POOLS__CPP__MAX", "3")];
+    let daemon = Daemon::start_with(&["cpp"], &three).await;
+    let code = |number: u32| format!("#include <cstdio>\nint main() {{ std::puts(\"{number}\"); }}\n");
+    let waits = container(&until_it_waits(&daemon, &program("cpp", &code(0))).await).to_owned();
+    for number in 1..5 {
+        let reply = daemon.run("cpp", &code(number)).await;
+        assert_eq!(stdout(&reply), format!("{number}\n"));
+        assert_ne!(container(&reply), waits);
+        assert_eq!(stopped_in(&waits), ["main"]);
+    }
+    assert_eq!(container(&daemon.run("cpp", &code(0)).await), waits);
+    daemon.stop();
+}
+
+#[tokio::test]
 async fn a_program_waits_in_every_language_that_makes_one() {
     for language in ["cpp", "rust", "go"] {
         let name = language.to_uppercase();
