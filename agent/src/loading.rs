@@ -14,13 +14,15 @@ use object::elf::{
     DT_STRTAB, DT_SYMENT, DT_SYMTAB, DT_VERNEED, DT_VERNEEDNUM, DT_VERSYM,
 };
 use object::elf::{Dyn64, DynamicTag, FileHeader64, ProgramHeader64, Rela64, Sym64};
-use object::read::elf::{Dyn as _, FileHeader as _, GnuHashTable, ProgramHeader as _};
+use object::read::elf::{Dyn as _, FileHeader as _, GnuHashTable, ProgramHeader as _, Sym as _};
 use object::{Endianness, pod};
 
 /// Larger files are not looked at, in bytes.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 /// The loaders of the two architectures; another is the program's own choice.
 const LOADERS: [&[u8]; 2] = [b"/lib64/ld-linux-x86-64.so.2", b"/lib/ld-linux-aarch64.so.1"];
+/// How names of C++ begin.
+const MANGLED: &[u8] = b"_Z";
 /// What has the loader call a function for a value.
 const INDIRECT_RELOCATIONS: [elf::RelocationType; 2] = [elf::R_X86_64_IRELATIVE, elf::R_AARCH64_IRELATIVE];
 /// What linkers write into every program. Others have the loader run functions, or look for libraries elsewhere.
@@ -100,14 +102,20 @@ fn judge(content: &[u8]) -> Option<bool> {
         }
     }
     // A function that libraries find instead of their own, such as malloc(3), is run by their constructors. Compilers leave
-    // weak ones, of templates, which are what the library has as well.
+    // weak ones of C++, for templates, which are what the library has as well. Others could be written: what comes of them is looked at when
+    // the program waits.
     let found =
         GnuHashTable::<FileHeader64<Endianness>>::parse(image.endian, image.from(image.value(DT_GNU_HASH)?)?)
             .ok()?;
     for number in found.symbol_base()..found.symbol_table_length(image.endian).unwrap_or(0) {
         let symbol = symbol(number)?;
+        if symbol.is_undefined(image.endian) {
+            continue;
+        }
         let kind = symbol.st_type();
-        if kind == elf::STT_GNU_IFUNC || (kind == elf::STT_FUNC && symbol.st_bind() != elf::STB_WEAK) {
+        let is_of_templates = symbol.st_bind() == elf::STB_WEAK
+            && names.get(symbol.st_name.get(image.endian) as usize..)?.starts_with(MANGLED);
+        if kind == elf::STT_GNU_IFUNC || (kind == elf::STT_FUNC && !is_of_templates) {
             return Some(false);
         }
     }
@@ -193,6 +201,8 @@ mod tests {
         assert!(!judged("ifunc", resolver, &[]));
         let replaced = format!("{MAIN}void *malloc(size_t bytes) {{ (void)bytes; return 0; }}\n");
         assert!(!judged("malloc", &replaced, &[]));
+        let weakly = replaced.replace("void *malloc", "__attribute__((weak)) void *malloc");
+        assert!(!judged("weak", &weakly, &[]));
         assert!(!judged("rpath", MAIN, &["-Wl,-rpath,/workspace"]));
         assert!(!judged("loader", MAIN, &["-Wl,--dynamic-linker=/workspace/loader"]));
         assert!(!judged("static", MAIN, &["-static"]), "its entry is where its exec ends");

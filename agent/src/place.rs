@@ -219,22 +219,19 @@ impl Place {
         let build = self.prepared.insert(spec.build.clone());
         let unpacked =
             build::unpack_file(Path::new(&build.path), &self.build, build.sum.bytes, build.sum.crc32);
-        match unpacked.and_then(|()| Waiting::start(spec, self.workspace.root(), self.uid)) {
-            Ok(waiting) => {
-                let baseline = self.baseline.as_mut().map_err(|reason| reason.clone())?;
-                // Whatever ran of it before its entry left nothing.
-                let known: Vec<Pid> = self.kept.iter().copied().chain(waiting.pid()).collect();
-                baseline.confirm(&known, &self.build)?;
-                self.program = Some(waiting);
-                Ok(true)
-            }
+        let started = unpacked.and_then(|()| Waiting::start(spec, self.workspace.root(), self.uid));
+        if let Err(error) = &started {
             // It is started when it is asked for, and whoever asks is told what is wrong.
-            Err(error) => {
-                eprintln!("kiln-agent: a program does not wait: {error}");
-                self.clear()?;
-                Ok(false)
-            }
+            eprintln!("kiln-agent: a program does not wait: {error}");
+            self.clear()?;
         }
+        self.program = started.ok();
+        // Should anything of it have run before its entry, it has left nothing.
+        let waiting = self.program.as_ref().and_then(Waiting::pid);
+        let known: Vec<Pid> = self.kept.iter().copied().chain(waiting).collect();
+        let baseline = self.baseline.as_mut().map_err(|reason| reason.clone())?;
+        baseline.confirm(&known, &self.build)?;
+        Ok(self.program.is_some())
     }
 
     /// Ends the program that waits, if one does, and takes its build away: the next job is another's.

@@ -50,6 +50,10 @@ impl Waiting {
         ptrace::setoptions(pid, ptrace::Options::PTRACE_O_EXITKILL)?;
         if loading::is_the_images_alone(Path::new(&program)) {
             load(pid, deadline)?;
+            // What is traced is the first: no other would wait.
+            if std::fs::read_dir(format!("/proc/{pid}/task"))?.count() != 1 {
+                return Err(io::Error::other("the program has threads before its entry"));
+            }
         }
         Ok(waiting)
     }

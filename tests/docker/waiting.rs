@@ -4,9 +4,10 @@
 use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use kiln::proto::{ExecuteRequest, ExecuteResponse, Outcome};
+use kiln::proto::pool_client::PoolClient;
+use kiln::proto::{ExecuteRequest, ExecuteResponse, GetPoolRequest, Limits, Outcome};
 
-use crate::builds::{ONE, execute, is_cached, until_on_shelf};
+use crate::builds::{ONE, execute, is_cached};
 use crate::support::daemon::{Daemon, program, stdout};
 
 /// A build is put into the engine at the second run, and from then on a program may wait for the next.
@@ -241,37 +242,58 @@ async fn what_is_the_programs_own_runs_when_it_is_asked_for_and_not_before() {
     daemon.stop();
 }
 
-/// The C++ library finds this weak function instead of its own, and calls it before the program's entry.
-const LEAVES_SOMETHING_EARLY: &str = "\
+/// The C++ library finds this weak function instead of its own, as it would one of a template's, and calls it before the program's entry.
+const EARLY_BY_FORCE: &str = "\
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
 #include <unistd.h>
-#include <cstddef>
 #include <iostream>
-extern \"C\" __attribute__((weak)) void *malloc(size_t bytes) {
-    static char room[1 << 20];
-    static size_t used;
-    if (!used) open(\"/tmp/left\", O_CREAT | O_WRONLY, 0600);
-    used += (bytes + 15) & ~size_t(15);
-    return used > sizeof room ? nullptr : room + used - ((bytes + 15) & ~size_t(15));
-}
-extern \"C\" __attribute__((weak)) void free(void *) {}
-int main() { std::cout << access(\"/tmp/left\", F_OK) << std::endl; }
+static int runs;
+static void *write_later(void *) { usleep(50000); open(\"/tmp/left\", O_CREAT | O_WRONLY, 0600); return nullptr; }
+extern \"C\" __attribute__((weak, used)) void early(void *) __asm__(\"_ZNSt14error_categoryC2Ev\");
+extern \"C\" void early(void *) { if (!runs++) { EARLY; } }
+int main() { std::cout << runs << std::endl; }
 ";
 
 #[tokio::test]
-async fn what_leaves_something_before_its_entry_costs_its_container() {
-    let daemon = Daemon::start_with(&["cpp"], &ONE).await;
-    for _ in 0..2 {
-        assert_eq!(stdout(&daemon.run("cpp", LEAVES_SOMETHING_EARLY).await), "0\n");
+async fn what_forces_its_way_before_its_entry_leaves_nothing() {
+    let looks = "#include <cstdlib>\nint main() { return std::system(\"ls -A /tmp /dev/shm /workspace; cat /proc/sysvipc/shm | wc -l; \
+         ls -d /proc/[0-9]* | wc -l\"); }\n";
+    let leaves = [
+        ("a file", "open(\"/tmp/left\", O_CREAT | O_WRONLY, 0600)", "/tmp holds"),
+        ("shared memory", "shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600)", "System V objects are left"),
+        ("a child", "if (!fork()) { setsid(); pause(); }", "processes ["),
+        ("a child of one that ends", "if (!fork()) { setsid(); pause(); } _exit(0)", "processes ["),
+        ("a thread", "pthread_t thread; pthread_create(&thread, nullptr, write_later, nullptr)", ""),
+        ("nothing, for long", "for (;;) pause()", ""),
+    ];
+    for (what, early, reason) in leaves {
+        let daemon = Daemon::start_with(&["cpp"], &ONE).await;
+        let fresh = stdout(&daemon.run("cpp", looks).await);
+        let code = EARLY_BY_FORCE.replace("EARLY;", &format!("{early};"));
+        let wall_time = Some(Duration::from_millis(200).try_into().unwrap());
+        let limits = Some(Limits { wall_time, ..Default::default() });
+        let request = ExecuteRequest { limits, ..program("cpp", &code) };
+        let first = execute(&daemon, request.clone()).await;
+        // As often as it takes until one comes from the engine, and is to wait afterwards.
+        for _ in 0..20 {
+            let last = execute(&daemon, request.clone()).await;
+            assert_eq!(last.outcome, first.outcome, "{what}");
+            if container(&last) != container(&first) {
+                break;
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+        let reply = daemon.run("cpp", &format!("{looks}// {what}")).await;
+        assert_eq!(stdout(&reply), fresh, "{what}");
+        let is_another = container(&reply) != container(&first);
+        assert_eq!(is_another, !reason.is_empty(), "{what}: {}", daemon.log());
+        assert!(daemon.log().contains(reason), "{what}: {}", daemon.log());
+        daemon.stop();
     }
-    until_on_shelf(&daemon, "cpp", LEAVES_SOMETHING_EARLY).await;
-    let served = execute(&daemon, program("cpp", LEAVES_SOMETHING_EARLY)).await;
-    let looks = "#include <unistd.h>\n#include <cstdio>\nint main() { std::printf(\"%d\\n\", access(\"/tmp/left\", F_OK)); }\n";
-    let reply = daemon.run("cpp", looks).await;
-    assert_eq!(stdout(&reply), "-1\n");
-    assert_ne!(container(&reply), container(&served));
-    assert!(daemon.log().contains("it is not proven clean: /tmp holds"), "{}", daemon.log());
-    daemon.stop();
 }
 
 #[tokio::test]
@@ -312,7 +334,14 @@ async fn what_waits_goes_on_waiting_where_others_find_room() {
     let daemon = Daemon::start_with(&["cpp"], &three).await;
     let code = |number: u32| format!("#include <cstdio>\nint main() {{ std::puts(\"{number}\"); }}\n");
     let waits = container(&until_it_waits(&daemon, &program("cpp", &code(0))).await).to_owned();
+    let mut pools = PoolClient::new(daemon.channel().await);
     for number in 1..5 {
+        // Another one is there, be it one that nothing has run in.
+        let deadline = Instant::now() + WAITS_WITHIN;
+        while pools.get_pool(GetPoolRequest::default()).await.unwrap().into_inner().pools[0].warm < 2 {
+            assert!(Instant::now() < deadline, "{}", daemon.log());
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
         let reply = daemon.run("cpp", &code(number)).await;
         assert_eq!(stdout(&reply), format!("{number}\n"));
         assert_ne!(container(&reply), waits);
