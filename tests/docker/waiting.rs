@@ -352,6 +352,19 @@ async fn what_waits_goes_on_waiting_where_others_find_room() {
 }
 
 #[tokio::test]
+async fn a_large_program_waits_as_well() {
+    let daemon = Daemon::start_with(&["cpp"], &ONE).await;
+    // Its file is twice what the memory of a clean container may differ by.
+    let code = "#include <cstdio>\n#define K(x) x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x\nstatic int one = 1;\n\
+        int *volatile far[] = {K(K(K(K(&one)))), K(K(K(K(&one)))), K(K(K(K(&one)))), K(K(K(K(&one))))};\nint main() { std::printf(\"%d %zu\\n\", *far[12345], sizeof far); }\n";
+    let waiting = until_it_waits(&daemon, &program("cpp", code)).await;
+    let reply = daemon.run("cpp", code).await;
+    assert_eq!(stdout(&reply), "1 2097152\n");
+    assert_eq!(container(&reply), container(&waiting));
+    daemon.stop();
+}
+
+#[tokio::test]
 async fn a_program_waits_in_every_language_that_makes_one() {
     for language in ["cpp", "rust", "go"] {
         let name = language.to_uppercase();

@@ -45,7 +45,7 @@ pub(super) struct Facts {
     ipc: Vec<String>,
     sockets: Vec<String>,
     interfaces: String,
-    memory_bytes: u64,
+    pub(super) memory_bytes: u64,
 }
 
 impl Witness {

@@ -95,8 +95,9 @@ impl Baseline {
     /// What has.
     pub(crate) fn confirm(&mut self, known: &[Pid], build: &Path) -> Result<(), Unclean> {
         let mut now = self.witness.facts(&self.mounts, known)?;
-        // The streams of what waits.
+        // The streams of what waits, and its memory and its build's. Neither outlives it, and all else that has memory is compared.
         now.descriptors.clone_from(&self.facts.descriptors);
+        now.memory_bytes = self.facts.memory_bytes;
         for ((mount, before), now) in self.mounts.iter().zip(&self.facts.holdings).zip(&mut now.holdings) {
             if mount.path == build {
                 now.clone_from(before);
