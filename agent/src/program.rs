@@ -21,7 +21,7 @@ use crate::reap;
 use crate::spawn::{self, Process};
 use crate::wire::{JobSpec, ProgramSpec};
 
-/// How long a program may take to its first instruction; a large one on a busy machine takes a tenth.
+/// How long a program may take to its first instruction; with the C++ library it takes 2 ms.
 const LOAD_MAX: Duration = Duration::from_secs(1);
 /// How often that is looked at, should nothing tell of it.
 const LOAD_INTERVAL_MS: u8 = 20;
