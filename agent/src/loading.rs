@@ -96,7 +96,10 @@ fn judge(content: &[u8]) -> Option<bool> {
         for relocation in pod::slice_from_all_bytes::<Rela64<Endianness>>(image.table(table, size)?).ok()? {
             let kind = relocation.r_type(image.endian, false);
             let of = relocation.r_sym(image.endian, false);
-            if INDIRECT_RELOCATIONS.contains(&kind) || symbol(of)?.st_type() == elf::STT_GNU_IFUNC {
+            let symbol = symbol(of)?;
+            // One that is not its own is a library's, such as memmove(3).
+            let is_own = !symbol.is_undefined(image.endian);
+            if INDIRECT_RELOCATIONS.contains(&kind) || (is_own && symbol.st_type() == elf::STT_GNU_IFUNC) {
                 return Some(false);
             }
         }

@@ -18,11 +18,16 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Commands of the processes in a container that are traced and stopped.
 fn stopped_in(container: &str) -> Vec<String> {
+    told_by_stopped_in(container, "comm")
+}
+
+/// What a file of /proc says of each of those.
+fn told_by_stopped_in(container: &str, file: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let read = |name: &str| fs::read_to_string(entry.path().join(name)).unwrap_or_default();
         if read("cgroup").contains(container) && read("status").contains("State:\tt") {
-            found.push(read("comm").trim().to_owned());
+            found.push(read(file).trim().to_owned());
         }
     }
     found
@@ -348,6 +353,21 @@ async fn what_waits_goes_on_waiting_where_others_find_room() {
         assert_eq!(stopped_in(&waits), ["main"]);
     }
     assert_eq!(container(&daemon.run("cpp", &code(0)).await), waits);
+    daemon.stop();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[tokio::test]
+async fn what_waits_has_its_libraries() {
+    let cpp = "#include <algorithm>\n#include <iostream>\n#include <vector>\n\
+        int main() { std::vector<int> all{3, 1, 2}; std::sort(all.begin(), all.end()); std::cout << all[0] << std::endl; }\n";
+    let rust = "fn main() { println!(\"{:?}\", vec![3, 1, 2]); }\n";
+    let daemon = Daemon::start(&["cpp", "rust"]).await;
+    for (language, code) in [("cpp", cpp), ("rust", rust)] {
+        let reply = until_it_waits(&daemon, &program(language, code)).await;
+        let maps = told_by_stopped_in(container(&reply), "maps");
+        assert!(maps[0].contains("/libc.so.6"), "{language}: {maps:?}");
+    }
     daemon.stop();
 }
 
