@@ -63,7 +63,7 @@ fn head(results: &Results) -> String {
          is the compiler and the linker as Kiln drives them.\n\
          - A Kiln container has one CPU at most, the other ways have all of them.\n\
          - New source means that each execution's program has a number that none before it had; the same source again is one that \
-         was compiled before, in another container.\n\n\
+         was compiled and run before; it waits to be run again.\n\n\
          ![Medians, logarithmic](benchmarks.svg)\n",
         kernel.trim(),
         results.engine,
