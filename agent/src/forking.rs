@@ -142,7 +142,6 @@ mod tests {
     use nix::sys::wait::{WaitStatus, waitpid};
 
     use super::*;
-    use crate::wire::JobLimits;
 
     /// Everything random that a program may show, on a line each; the last is the parent's and shared.
     const PROGRAM: &str = "import os, random, secrets, tempfile, uuid\n\
@@ -167,21 +166,10 @@ exec(TEXT + "os._wrap_close.kept = Kept(b'held')", {})
 
     fn spec() -> StandbySpec {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../languages/python/standby");
-        let limits = JobLimits {
-            output_bytes: 1 << 20,
-            file_bytes: 1 << 20,
-            disk_bytes: 1 << 20,
-            inodes: 1_000,
-            processes: 64,
-            open_files: 1_024,
-            stack_bytes: 8 << 20,
-            stack_bytes_max: u64::MAX,
-            cpu_millis: 1000,
-        };
         StandbySpec {
             argv: ["/usr/bin/python3", "main.py"].map(str::to_owned).to_vec(),
             env: vec![("PYTHONPATH".to_owned(), folder.to_owned())],
-            limits,
+            limits: spawn::tests::limits(),
             forks: true,
             rest_micros: 0,
         }

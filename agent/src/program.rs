@@ -1,7 +1,7 @@
 //! A compiled program that was started before somebody asked for it again.
 //!
-//! It stands before its own first instruction, traced by the agent since its `exec`; once it is let go nothing shows that it
-//! was. Where everything that the loader runs is the image's, the libraries are there as well.
+//! It stands before its own first instruction, traced by the agent since its `exec`. Where everything that the loader runs is
+//! the image's, the libraries are there as well. docs/standby.md lists what shows of that once it is let go.
 
 use std::ffi::c_void;
 use std::io;
@@ -196,17 +196,7 @@ int main(int count, char **words) {
 
     fn spec(directory: &Path) -> ProgramSpec {
         let sum = BuildSum { bytes: 1, crc32: 1 };
-        let limits = JobLimits {
-            output_bytes: 1 << 20,
-            file_bytes: 1 << 20,
-            disk_bytes: 1 << 20,
-            inodes: 1_000,
-            processes: 64,
-            open_files: 77,
-            stack_bytes: 8 << 20,
-            stack_bytes_max: u64::MAX,
-            cpu_millis: 1000,
-        };
+        let limits = JobLimits { open_files: 77, ..spawn::tests::limits() };
         ProgramSpec {
             build: ShelvedBuild { path: "/builds/one".to_owned(), sum },
             argv: vec![directory.join("main").display().to_string(), "one".to_owned()],

@@ -221,3 +221,23 @@ pub(crate) fn non_blocking(pipe: OwnedFd) -> io::Result<File> {
     fcntl(&pipe, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
     Ok(File::from(pipe))
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::JobLimits;
+
+    /// Bounds of an ordinary job.
+    pub(crate) fn limits() -> JobLimits {
+        JobLimits {
+            output_bytes: 1 << 20,
+            file_bytes: 1 << 20,
+            disk_bytes: 1 << 20,
+            inodes: 1_000,
+            processes: 64,
+            open_files: 1_024,
+            stack_bytes: 8 << 20,
+            stack_bytes_max: u64::MAX,
+            cpu_millis: 1000,
+        }
+    }
+}
