@@ -36,6 +36,19 @@ pub(crate) fn kill_all(uid: Uid, kept: &[Pid]) -> nix::Result<bool> {
     }
 }
 
+/// Sends SIGKILL to every process of `uid`. The kernel lets none of them fork any more, nor run any code of its own; when they are
+/// gone [`kill_all`] tells.
+///
+/// # Errors
+/// When the kernel refuses to change uids; the container is then worthless.
+pub(crate) fn order(uid: Uid) -> nix::Result<()> {
+    match signal_all(uid, Signal::SIGKILL)? {
+        // It counts those that it does not let us kill, too.
+        Ok(()) | Err(Errno::ESRCH | Errno::EPERM) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Sends SIGKILL to every process of `uid` but `spared`, which wait for the next stage of the same job.
 ///
 /// Returns true where nothing else was there but `apart`, zombies included. All of them are stopped while they are listed: what

@@ -21,8 +21,8 @@ use crate::standby::{self, Standby};
 use crate::toolchain;
 use crate::wire::{BuildSum, JobSpec, ProgramSpec, Setup, ShelvedBuild, StandbySpec};
 
-/// How long a killed process that waited may take to be gone.
-const END_MAX: Duration = Duration::from_secs(2);
+/// How long a killed process may take to be gone.
+const END_MAX: Duration = Duration::from_secs(10);
 /// How often that is looked at, should nothing tell of it.
 const END_INTERVAL_MS: u8 = 20;
 

@@ -349,8 +349,9 @@ impl Session {
             Ok(mut process) => {
                 input.connect(process.stdin.take());
                 let (apart, bounds) = (place.apart_from_job(), bounds(&spec.run, &spec.limits));
-                let running =
-                    Running::new(Stage::Run, process, place.uid, apart, bounds, before).after(killed);
+                let running = Running::new(Stage::Run, process, place.uid, apart, bounds, before)
+                    .after(killed)
+                    .last(artifacts.is_none());
                 self.outbox.push(&AgentMessage::Started(Stage::Run))?;
                 self.job = Some(Job { running, next: None, input, cancelled: false, artifacts });
                 Ok(())

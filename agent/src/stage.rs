@@ -1,6 +1,7 @@
 //! One running stage: its process, its output, its clock, and the evidence of what happened to it.
 //!
-//! A stage is over when its first process has ended, nothing else of the uid lives, and its pipes are empty.
+//! A stage is over when its first process has ended, everything else of the uid has been killed, and its pipes are empty. Where something
+//! of the same job follows, nothing of the uid lives by then.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,6 +21,9 @@ use crate::wire::{
     AgentMessage, Ending, Exit, KillCause, Stage, StageReport, Stored, Stream, TerminalSize, Usage,
 };
 
+/// A program that ends within this time is left alone until then: to be told of each line of so short a one, and of the end of each of
+/// its pipes, would take a tenth of its time. What it writes stays in its pipes so long, which hold 64 KiB each.
+const QUIET: Duration = Duration::from_millis(3);
 /// After the first process has ended, what it left behind may go on this long while it holds the output open.
 const DRAIN: Duration = Duration::from_millis(100);
 /// A program that went past its output limit may end by itself within this time; then it is killed.
@@ -67,7 +71,7 @@ enum Phase {
     Dying {
         since: Instant,
     },
-    /// Nothing of the job lives. What it wrote may still wait for a daemon that reads slowly.
+    /// Nothing of the job goes on. What it wrote may still wait for a daemon that reads slowly.
     Dead,
 }
 
@@ -95,6 +99,8 @@ pub(crate) struct Running {
     captures: [Capture; 2],
     /// The master of its terminal, if it has one.
     terminal: Option<File>,
+    /// Nothing of the same job follows that what is left could disturb, so the reset waits for its end.
+    is_last: bool,
     killed: Option<KillCause>,
     output_over_since: Option<Instant>,
     next_cpu_check: Instant,
@@ -139,6 +145,7 @@ impl Running {
                 capture(Stream::Stderr, process.stderr),
             ],
             terminal: process.terminal,
+            is_last: false,
             killed: None,
             output_over_since: None,
             next_cpu_check: started,
@@ -156,6 +163,12 @@ impl Running {
     /// Leaves the processes alive that wait for the next stage.
     pub(crate) fn sparing(mut self, spared: Vec<Pid>) -> Self {
         self.spared = spared;
+        self
+    }
+
+    /// Does not wait, where it ends by itself, for the end of what it has left: that is killed, and the reset sees it gone.
+    pub(crate) fn last(mut self, is_last: bool) -> Self {
+        self.is_last = is_last;
         self
     }
 
@@ -208,10 +221,13 @@ impl Running {
             Phase::Running => self.check_bounds(now, accounts),
             Phase::Draining { .. } | Phase::Dying { .. } | Phase::Dead => {}
         }
-        if let Phase::Draining { until } = self.phase
-            && (self.is_drained() || now >= until)
-        {
-            self.phase = Phase::Dying { since: now };
+        if let Phase::Draining { until } = self.phase {
+            if self.is_drained() && self.is_last {
+                kill::order(self.uid)?;
+                self.phase = Phase::Dead;
+            } else if self.is_drained() || now >= until {
+                self.phase = Phase::Dying { since: now };
+            }
         }
         if let Phase::Dying { since } = self.phase {
             if self.kill_all()? && self.exit.is_some() {
@@ -227,7 +243,14 @@ impl Running {
 
     /// The pipes to wait on.
     pub(crate) fn outputs(&self) -> impl Iterator<Item = &File> {
-        self.captures.iter().filter_map(|capture| capture.pipe.as_ref())
+        let pipes = self.captures.iter().filter_map(|capture| capture.pipe.as_ref());
+        pipes.filter(|_| self.quiet_until().is_none())
+    }
+
+    /// Until when nothing but its end matters.
+    fn quiet_until(&self) -> Option<Instant> {
+        let until = self.started + QUIET;
+        (matches!(self.phase, Phase::Running) && Instant::now() < until).then_some(until)
     }
 
     /// When [`Running::advance`] must be called although nothing happened.
@@ -236,7 +259,7 @@ impl Running {
             Phase::Running => {
                 let over = self.output_over_since.map(|since| since + OUTPUT_GRACE);
                 let first = self.next_cpu_check.min(self.next_storage_check);
-                [over, self.wall_end()].into_iter().flatten().fold(first, Instant::min)
+                [over, self.wall_end(), self.quiet_until()].into_iter().flatten().fold(first, Instant::min)
             }
             Phase::Draining { until } => until,
             Phase::Dying { .. } => Instant::now() + KILL_INTERVAL,

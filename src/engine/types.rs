@@ -7,8 +7,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use tokio::io::AsyncWrite;
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::error::EngineError;
 
@@ -251,7 +250,15 @@ pub struct AgentPipe {
 /// Takes a socket out of a process: a descriptor's number there, and what the socket holds, by which it is known. `None` where it cannot
 /// be had; nothing has been taken from it then.
 pub type Reach =
-    Box<dyn FnOnce(i32, Vec<u8>) -> Pin<Box<dyn Future<Output = Option<UnixStream>> + Send>> + Send>;
+    Box<dyn FnOnce(i32, Vec<u8>) -> Pin<Box<dyn Future<Output = Option<DirectPipe>> + Send>> + Send>;
+
+/// Such a socket.
+pub struct DirectPipe {
+    /// To the process.
+    pub input: Pin<Box<dyn AsyncWrite + Send>>,
+    /// From the process.
+    pub output: Pin<Box<dyn AsyncRead + Send>>,
+}
 
 impl fmt::Debug for AgentPipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -57,6 +57,8 @@ async fn reset(Recycling { pool, mut used, next }: Recycling, closed: Cancellati
             return;
         }
     };
+    // The connection's task has been woken to write the reply; it comes first.
+    tokio::task::yield_now().await;
     let begun = Instant::now();
     // Once the pools close, a container is buried whatever its reset would have shown.
     let Some(result) = closed.run_until_cancelled(used.reset()).await else { return };

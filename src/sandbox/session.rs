@@ -6,12 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{self, PollNext};
 use futures_util::{FutureExt, Stream, StreamExt};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::net::unix::OwnedReadHalf;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::io::ReaderStream;
 
-use crate::engine::{AgentPipe, EngineError, Piece, Reach};
+use crate::engine::{AgentPipe, DirectPipe, EngineError, Piece, Reach};
 use crate::wire::{self, AgentMessage, Decoder, DirectOffer, HostMessage};
 
 use super::error::SandboxError;
@@ -62,11 +61,12 @@ impl Session {
     /// still counts: the agent's last words, and its end.
     pub(super) async fn go_direct(&mut self, offer: DirectOffer) -> bool {
         let Some(reach) = self.reach.take() else { return false };
-        let Some(stream) = reach(offer.descriptor, offer.token.to_vec()).await else { return false };
-        let (from, to) = stream.into_split();
+        let Some(DirectPipe { input, output }) = reach(offer.descriptor, offer.token.to_vec()).await else {
+            return false;
+        };
         let through_engine = std::mem::replace(&mut self.reader.pieces, Box::pin(stream::empty()));
-        self.reader.pieces = Box::pin(joined(from, through_engine));
-        self.writer._kept = Some(std::mem::replace(&mut self.writer.to, Box::pin(to)));
+        self.reader.pieces = Box::pin(joined(output, through_engine));
+        self.writer._kept = Some(std::mem::replace(&mut self.writer.to, input));
         true
     }
 
@@ -96,7 +96,7 @@ impl Session {
 /// What comes directly, and through the engine, until the engine's stream ends. What is there directly by then comes first: an agent's
 /// reason for giving up.
 fn joined(
-    from: OwnedReadHalf,
+    from: impl AsyncRead + Send,
     through_engine: impl Stream<Item = Result<Piece, EngineError>> + Send,
 ) -> impl Stream<Item = Result<Piece, EngineError>> + Send {
     // A socket that fails is at its end, and the engine tells why.

@@ -83,7 +83,7 @@ def lead(descriptor, preparation, main_file):
     os.umask(0o022)
     rehearsed = []
     kiln_ending.plan(plain, _ctypes.dlsym(library, "exit"), _ctypes.dlsym(library, "fflush"), rehearsed)
-    written = kiln_pages.plan(rehearse, main_file, rehearsed)
+    written = kiln_pages.plan(library, rehearse, main_file, rehearsed)
     # Nothing that is here now is looked at by a collection of a child's, nor copied for its sake.
     gc.freeze()
     renew_main()

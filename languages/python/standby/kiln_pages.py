@@ -5,8 +5,9 @@ import os
 import _ctypes
 from kiln_native import Word
 
-# madvise(2): copy the pages of a range now that a write would copy one by one. Since Linux 5.14; elsewhere it is refused.
-MADV_POPULATE_WRITE = 23
+# madvise(2): map the pages of a range now, or copy them, which else reads and writes would have done one by one. Since Linux
+# 5.14; elsewhere it is refused.
+MADV_POPULATE_READ, MADV_POPULATE_WRITE = 22, 23
 PAGE_BYTES = 4096
 # How long a child waits until it takes the machine for calm, in milliseconds.
 CALM_MS = 5
@@ -14,9 +15,9 @@ CALM_MS = 5
 GAP_PAGES = 1
 # Smaller mappings of files are left to faults, each of which maps so much at once.
 PASSED_ON_BYTES_MIN = 64 << 10
-# /proc/PID/pagemap: eight bytes a page, this bit set where no other process maps it.
+# /proc/PID/pagemap: eight bytes a page, these bits set where no other process maps it, and where it is mapped at all.
 PAGEMAP_ENTRY_BYTES = 8
-PAGEMAP_EXCLUSIVE = 1 << 56
+PAGEMAP_EXCLUSIVE, PAGEMAP_PRESENT = 1 << 56, 1 << 63
 
 # What is rehearsed in the parent's first child: a little of what most programs do.
 REHEARSAL = """\
@@ -62,8 +63,8 @@ def pass_on_tables():
         os.close(memory)
 
 
-def plan(rehearse, main_file, rehearsed):
-    """Let a child rehearse; return the ranges of memory that a program writes to, or None in that child.
+def plan(library, rehearse, main_file, rehearsed):
+    """Let a child rehearse; return the ranges of memory that a program writes to, or None in that child. What code it ran is mapped.
 
     The child goes on to a main file, as all children do, and stops where it would end. An interpreter's objects are spread over all of its memory, and a program writes to
     hundreds of pages for their reference counts alone, one that uses a large library to thousands. Each is copied
@@ -86,7 +87,8 @@ def plan(rehearse, main_file, rehearsed):
         for descriptor in (come_write, go_read, told_read):
             os.close(descriptor)
         with open(told_write, "w") as told:
-            told.writelines(f"{start} {end}\n" for start, end in watch_pages(come_read, go_write))
+            for kind, ranges in zip("wr", watch_pages(come_read, go_write)):
+                told.writelines(f"{kind} {start} {end}\n" for start, end in ranges)
         os._exit(0)
     child = os.fork()
     if child == 0:
@@ -110,11 +112,16 @@ def plan(rehearse, main_file, rehearsed):
     for descriptor in (come_read, come_write, go_read, go_write, told_write):
         os.close(descriptor)
     with open(told_read) as told:
-        ranges = [tuple(map(int, line.split())) for line in told]
+        lines = [line.split() for line in told]
+    ranges = {kind: [(int(start), int(end)) for found, start, end in lines if found == kind] for kind in "wr"}
     os.waitpid(witness, 0)
     os.waitpid(child, 0)
     os.unlink(main_file)
-    return ranges
+    # The tables that say so are passed on, see above.
+    populate = _ctypes.dlsym(library, "madvise")
+    for start, end in ranges["r"]:
+        _ctypes.call_function(populate, (Word(start), Word(end - start), MADV_POPULATE_READ))
+    return ranges["w"]
 
 
 def copier(library, ranges, descriptor):
@@ -135,17 +142,18 @@ def copier(library, ranges, descriptor):
 
 
 def watch_pages(come, go):
-    """Return what the process that reports on `come` has written to between its first report and its second."""
-    before = None
-    while True:
+    """Return what the process that reports on `come` has written to at its second report, and what it has read of files, as ranges.
+
+    What it wrote to before its first report counts as well: one that waits does not do quite the same until then, and to copy what it has
+    copied already costs next to nothing.
+    """
+    for is_over in (False, True):
         process = os.read(come, 16)
         if not process:
             # The rehearsal ended otherwise, which is no reason to do without those that wait.
-            return []
-        pages = set(written_pages(int(process)))
-        if before is not None:
-            return merge(sorted(pages - before))
-        before = pages
+            return [], []
+        if is_over:
+            return tuple(merge(sorted(pages)) for pages in used_pages(int(process)))
         os.write(go, b"G")
 
 
@@ -160,19 +168,23 @@ def merge(pages):
     return ranges
 
 
-def written_pages(process):
-    """Return the pages of private memory that only this process maps, although it was forked."""
-    pages = []
+def used_pages(process):
+    """Return the pages of private memory that only this process maps, although it was forked, and those of files that it can only read."""
+    written, read = [], []
     with open(f"/proc/{process}/maps") as maps:
         areas = [line.split() for line in maps]
     with open(f"/proc/{process}/pagemap", "rb", buffering=0) as pagemap:
-        for addresses, mode, *_ in areas:
-            if mode != "rw-p":
+        for addresses, mode, _, _, inode, *_ in areas:
+            if mode == "rw-p":
+                pages, bit = written, PAGEMAP_EXCLUSIVE
+            elif mode in ("r-xp", "r--p") and inode != "0":
+                pages, bit = read, PAGEMAP_PRESENT
+            else:
                 continue
             start, end = (int(address, 16) for address in addresses.split("-"))
             entries = os.pread(
                 pagemap.fileno(), (end - start) // PAGE_BYTES * PAGEMAP_ENTRY_BYTES, start // PAGE_BYTES * PAGEMAP_ENTRY_BYTES
             )
             words = memoryview(entries).cast("Q")
-            pages.extend(start + number * PAGE_BYTES for number, entry in enumerate(words) if entry & PAGEMAP_EXCLUSIVE)
-    return pages
+            pages.extend(start + number * PAGE_BYTES for number, entry in enumerate(words) if entry & bit)
+    return written, read

@@ -30,18 +30,16 @@ FILE_TYPE, REGULAR_FILE = 0o170000, 0o100000
 # A ZIP archive ends with a record of at least so many bytes, which begins so and may have a comment after it.
 ZIP_END_BYTES, ZIP_END, ZIP_TAIL_BYTES = 22, b"PK\5\6", 22 + 65535
 EX_SOFTWARE = os.EX_SOFTWARE
+# Most messages are shorter.
+READ_BYTES = 4096
 
 
-def read_exactly(descriptor, size):
-    """Return `size` bytes; an end of stream means that nobody needs this interpreter any more."""
-    parts = []
-    while size:
-        part = os.read(descriptor, size)
-        if not part:
-            os._exit(0)
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+def read_more(descriptor):
+    """Return what there is once there is something; an end of stream means that nobody needs this interpreter any more."""
+    part = os.read(descriptor, READ_BYTES)
+    if not part:
+        os._exit(0)
+    return part
 
 
 def receive(descriptor, meanwhile):
@@ -49,8 +47,10 @@ def receive(descriptor, meanwhile):
     os.write(descriptor, b"R")
     if meanwhile is not None:
         meanwhile()
-    size = int.from_bytes(read_exactly(descriptor, 4), "little")
-    count, *strings = read_exactly(descriptor, size).split(b"\0")[:-1]
+    message = read_more(descriptor)
+    while len(message) < 4 or len(message) < 4 + int.from_bytes(message[:4], "little"):
+        message += read_more(descriptor)
+    count, *strings = message[4:].split(b"\0")[:-1]
     return strings[: int(count)], strings[int(count) :]
 
 

@@ -4,16 +4,23 @@
 //! outside of a container, and the daemon has CAP_SYS_PTRACE), pidfd_getfd(2) gives it a descriptor of the process. Elsewhere
 //! the id means nothing or another process, which is told by the token: nothing is written to a socket that does not hold it.
 
-use std::io;
-use std::os::unix::net::UnixStream as StdUnixStream;
+use std::io::{self, ErrorKind, Write};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bollard::Docker;
 use rustix::net::{RecvFlags, recv};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
-use tokio::net::UnixStream;
+use tokio::io::AsyncWrite;
+use tokio::net::unix::pipe;
+
+use crate::engine::DirectPipe;
 
 use super::ASK_SECONDS_MAX;
 use super::translate::bounded;
@@ -43,14 +50,14 @@ impl Direct {
         exec: String,
         descriptor: i32,
         token: Vec<u8>,
-    ) -> Option<UnixStream> {
+    ) -> Option<DirectPipe> {
         if self.misses.load(Ordering::Relaxed) >= MISSES_MAX {
             return None;
         }
         match attempt(&docker, &exec, descriptor, &token).await {
-            Ok(stream) => {
+            Ok(pipe) => {
                 self.misses.store(0, Ordering::Relaxed);
-                Some(stream)
+                Some(pipe)
             }
             Err(error) => {
                 if self.misses.fetch_add(1, Ordering::Relaxed) + 1 == MISSES_MAX {
@@ -62,7 +69,7 @@ impl Direct {
     }
 }
 
-async fn attempt(docker: &Docker, exec: &str, descriptor: i32, token: &[u8]) -> io::Result<UnixStream> {
+async fn attempt(docker: &Docker, exec: &str, descriptor: i32, token: &[u8]) -> io::Result<DirectPipe> {
     let (begun, mut pause) = (Instant::now(), PAUSE_FIRST);
     let pid = loop {
         let inspected = bounded("exec inspect", ASK_SECONDS_MAX, docker.inspect_exec(exec)).await;
@@ -77,13 +84,52 @@ async fn attempt(docker: &Docker, exec: &str, descriptor: i32, token: &[u8]) -> 
         tokio::time::sleep(pause).await;
         pause *= 2;
     };
-    let stream = take(pid, descriptor, token)?;
-    stream.set_nonblocking(true)?;
-    UnixStream::from_std(stream)
+    let socket = take(pid, descriptor, token)?;
+    socket.set_nonblocking(true)?;
+    let output = pipe::Receiver::from_owned_fd_unchecked(OwnedFd::from(socket.try_clone()?))?;
+    Ok(DirectPipe { input: Box::pin(Input { socket, room: None }), output: Box::pin(output) })
+}
+
+/// Writes to a socket, and is told of room only while there is none. Like a pipe's end that only reads, it is used because tokio's own stream has
+/// the kernel tell of room whenever the agent reads: in the midst of a request a thread would be woken for nothing.
+#[derive(Debug)]
+struct Input {
+    socket: UnixStream,
+    room: Option<pipe::Sender>,
+}
+
+impl AsyncWrite for Input {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let room = match &mut self.room {
+            Some(room) => room,
+            None => match self.socket.write(bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let again = OwnedFd::from(self.socket.try_clone()?);
+                    self.room.insert(pipe::Sender::from_owned_fd_unchecked(again)?)
+                }
+                written => return Poll::Ready(written),
+            },
+        };
+        let written = ready!(Pin::new(room).poll_write(context, bytes));
+        self.room = None;
+        Poll::Ready(written)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.socket.shutdown(Shutdown::Write))
+    }
 }
 
 /// Returns the process's socket, with the token read.
-fn take(pid: Pid, descriptor: i32, token: &[u8]) -> io::Result<StdUnixStream> {
+fn take(pid: Pid, descriptor: i32, token: &[u8]) -> io::Result<UnixStream> {
     let process = pidfd_open(pid, PidfdFlags::empty())?;
     let socket = pidfd_getfd(&process, descriptor, PidfdGetfdFlags::empty())?;
     let mut found = vec![0; token.len()];
@@ -94,20 +140,22 @@ fn take(pid: Pid, descriptor: i32, token: &[u8]) -> io::Result<StdUnixStream> {
             return Err(io::Error::other("the process is another one"));
         }
     }
-    Ok(StdUnixStream::from(socket))
+    Ok(UnixStream::from(socket))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Read;
     use std::os::fd::AsRawFd;
+
+    use tokio::io::AsyncWriteExt;
 
     use super::*;
 
     #[test]
     fn only_a_socket_that_holds_the_token_is_taken() {
         let own = rustix::process::getpid();
-        let (mut ours, theirs) = StdUnixStream::pair().unwrap();
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
         ours.write_all(b"another").unwrap();
         let number = theirs.as_raw_fd();
         assert!(take(own, number, b"token").is_err());
@@ -126,5 +174,22 @@ mod tests {
         assert!(take(own, i32::MAX, b"token").is_err(), "there is no such descriptor");
         let file = std::fs::File::open("/proc/self/status").unwrap();
         assert!(take(own, file.as_raw_fd(), b"token").is_err(), "it is no socket");
+    }
+
+    #[tokio::test]
+    async fn what_there_is_no_room_for_is_written_later() {
+        const MANY: usize = 8 << 20;
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let mut input = Input { socket: ours, room: None };
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut read = Vec::new();
+            (&theirs).take(MANY as u64 + 1).read_to_end(&mut read).map(|_| read)
+        });
+        let sent: Vec<u8> = (0..MANY).map(|number| (number / 1000) as u8).collect();
+        input.write_all(&sent).await.unwrap();
+        input.write_all(b"!").await.unwrap();
+        let read = reading.await.unwrap().unwrap();
+        assert!(read[..MANY] == sent[..] && read[MANY..] == *b"!");
     }
 }
