@@ -1,5 +1,6 @@
 //! The composition root: builds everything from the settings, watches over it, and shuts it down in phases.
 
+mod socket;
 mod workbench;
 
 use std::net::SocketAddr;
@@ -13,11 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
 use crate::builds::Builds;
-use crate::config::Config;
+use crate::config::{Address, Config};
 use crate::domain::{Fault, SpentReason};
 use crate::engine::{DockerEngine, Engine, EngineError, Owner};
 use crate::executor::Executor;
-use crate::grpc::{GrpcServer, GrpcServices, NotServing, ServeError};
+use crate::grpc::{Entrance, GrpcServer, GrpcServices, NotServing, ServeError};
 use crate::health::Health;
 use crate::http::{self, HttpState};
 use crate::language::Catalogue;
@@ -26,6 +27,8 @@ use crate::pool::{AgentBinary, AgentVolume, PoolConfig, Pools, Services};
 use crate::record::Record;
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
+
+use socket::SocketFile;
 
 pub use workbench::{ProofError, Workbench};
 
@@ -50,7 +53,7 @@ pub enum AppError {
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// Which.
-        address: SocketAddr,
+        address: Address,
         /// Why.
         source: std::io::Error,
     },
@@ -74,7 +77,9 @@ pub enum AppError {
 /// A daemon that listens but does not serve yet.
 pub struct App {
     shutdown_grace: Duration,
-    grpc: (TcpListener, GrpcServer),
+    grpc: (Entrance, GrpcServer),
+    /// Removed when the daemon ends.
+    socket: Option<SocketFile>,
     http: (TcpListener, HttpState),
     pools: Arc<Pools>,
     builds: Builds,
@@ -123,7 +128,7 @@ impl App {
         let reasons =
             [SpentReason::Broken, SpentReason::Unclean, SpentReason::Unhealthy].map(SpentReason::label);
         metrics::begin(languages, &faults, &reasons);
-        let grpc_listener = listen(config.grpc).await?;
+        let (entrance, socket) = open(&config.grpc).await?;
         let http_listener = listen(config.http).await?;
         let tasks = Tasks::default();
         let builds = Builds::open(config.builds);
@@ -157,7 +162,8 @@ impl App {
         let http = HttpState { health, metrics };
         Ok(Self {
             shutdown_grace: config.shutdown,
-            grpc: (grpc_listener, grpc),
+            grpc: (entrance, grpc),
+            socket,
             http: (http_listener, http),
             pools,
             builds,
@@ -171,8 +177,14 @@ impl App {
     ///
     /// # Errors
     /// When the system does not say.
-    pub fn addresses(&self) -> std::io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.grpc.0.local_addr()?, self.http.0.local_addr()?))
+    pub fn addresses(&self) -> std::io::Result<(Address, SocketAddr)> {
+        let grpc = match (&self.grpc.0, &self.socket) {
+            (Entrance::Tcp(listener), _) => Address::Tcp(listener.local_addr()?),
+            (Entrance::Unix(_), file) => {
+                Address::Unix(file.as_ref().map(SocketFile::path).unwrap_or_default())
+            }
+        };
+        Ok((grpc, self.http.0.local_addr()?))
     }
 
     /// Serves until `shutdown` resolves, then lets running programs finish and leaves nothing behind.
@@ -183,6 +195,7 @@ impl App {
         let (grpc_address, http_address) = self.addresses().map_err(AppError::Http)?;
         let hang_up = CancellationToken::new();
         let not_serving = self.grpc.1.not_serving();
+        let _removed_at_the_end = self.socket;
         let grpc = self.grpc.1.serve(self.grpc.0, hang_up.clone().cancelled_owned());
         let http = http::serve(self.http.0, self.http.1, hang_up.clone().cancelled_owned());
         let servers = async {
@@ -277,6 +290,20 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
+async fn open(address: &Address) -> Result<(Entrance, Option<SocketFile>), AppError> {
+    match address {
+        Address::Tcp(address) => Ok((Entrance::Tcp(listen(*address).await?), None)),
+        Address::Unix(path) => {
+            let opened = socket::listen(path);
+            let (listener, file) =
+                opened.map_err(|source| AppError::Listen { address: address.clone(), source })?;
+            Ok((Entrance::Unix(listener), Some(file)))
+        }
+    }
+}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
-    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| AppError::Listen { address: Address::Tcp(address), source })
 }

@@ -49,7 +49,7 @@ pub struct ConfigFile {
 /// Where the daemon is.
 #[derive(Debug, Args)]
 pub struct Server {
-    /// The daemon's gRPC address
+    /// The daemon's gRPC address, or its socket: unix:/run/kiln/kiln.sock
     #[arg(long, env = "KILN_SERVER", default_value = "http://127.0.0.1:50051", value_name = "URL")]
     pub server: String,
     /// For an https:// address: the certificate authorities that its certificate has to come from, as PEM

@@ -25,7 +25,7 @@ const REPLY_BYTES_MAX: usize = 1 << 30;
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// The daemon's address.
-    #[error("{url:?} is not an address such as http://127.0.0.1:50051")]
+    #[error("{url:?} is not an address such as http://127.0.0.1:50051 or unix:/run/kiln/kiln.sock")]
     Address {
         /// As given.
         url: String,
@@ -119,7 +119,7 @@ async fn connect_once(server: &Server) -> Result<Channel, CliError> {
         let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
         CliError::NotConnected { url: url.clone(), reason }
     };
-    let endpoint = Endpoint::from_shared(url.clone()).map_err(|_| CliError::Address { url: url.clone() })?;
+    let endpoint = Endpoint::try_from(url.clone()).map_err(|_| CliError::Address { url: url.clone() })?;
     let mut endpoint = endpoint.connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX)).tcp_nodelay(true);
     if endpoint.uri().scheme_str() == Some("https") {
         endpoint = endpoint.tls_config(tls(server)?).map_err(not_connected)?;

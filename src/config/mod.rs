@@ -1,5 +1,6 @@
 //! Settings: read, validated once, and handed to the modules they belong to. Only `app` and `main` import this.
 
+mod address;
 mod packages;
 mod raw;
 
@@ -19,6 +20,8 @@ use crate::telemetry::LogConfig;
 
 use raw::{RawCache, RawConfig, RawLanguages};
 
+pub use address::Address;
+
 /// Longest time limit an operator may allow, in seconds: a day.
 const TIME_SECONDS_MAX: u64 = 24 * 60 * 60;
 /// Largest request an operator may allow, in MiB: it is held in memory while it runs.
@@ -34,7 +37,7 @@ const OUTPUT_KIB_MAX: u64 = 256 * 1024;
 #[derive(Debug)]
 pub struct Config {
     /// Where gRPC is served.
-    pub grpc: SocketAddr,
+    pub grpc: Address,
     /// Where HTTP is served.
     pub http: SocketAddr,
     /// The daemon's name on its engine; the same after a restart.
@@ -105,9 +108,9 @@ impl Config {
 }
 
 fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsError> {
-    let grpc = address("server.grpc", &raw.server.grpc)?;
-    let http = address("server.http", &raw.server.http)?;
-    let instance = raw.server.instance.unwrap_or_else(|| format!("kiln-{}", grpc.port()));
+    let grpc = Address::parse("server.grpc", &raw.server.grpc)?;
+    let http = tcp_address("server.http", &raw.server.http)?;
+    let instance = raw.server.instance.unwrap_or_else(|| format!("kiln-{}", grpc.tag()));
     if instance.is_empty()
         || !instance.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     {
@@ -235,7 +238,7 @@ fn unknown(key: &str, name: &str, catalogue: &Catalogue) -> SettingsError {
     invalid(key, format!("there is no language {name:?}; there are {}", known.join(", ")))
 }
 
-fn address(key: &str, text: &str) -> Result<SocketAddr, SettingsError> {
+fn tcp_address(key: &str, text: &str) -> Result<SocketAddr, SettingsError> {
     text.parse().map_err(|_| invalid(key, format!("{text:?} is not an address such as 127.0.0.1:50051")))
 }
 
@@ -264,7 +267,8 @@ mod tests {
     #[test]
     fn without_any_setting_it_serves_on_loopback() {
         let config = load(&[]).unwrap();
-        assert!(config.grpc.ip().is_loopback() && config.http.ip().is_loopback());
+        let Address::Tcp(grpc) = config.grpc else { panic!("{}", config.grpc) };
+        assert!(grpc.ip().is_loopback() && config.http.ip().is_loopback());
         assert_eq!(config.instance, "kiln-50051");
         assert_eq!(config.catalogue.languages().len(), 8);
     }

@@ -15,7 +15,8 @@ mod validate;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
+use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_server::HealthServer;
@@ -63,6 +64,15 @@ pub struct GrpcServices {
     pub request_bytes_max: usize,
     /// Owns what runs.
     pub tasks: Tasks,
+}
+
+/// Where calls come in.
+#[derive(Debug)]
+pub enum Entrance {
+    /// A port.
+    Tcp(TcpListener),
+    /// A socket in the file system.
+    Unix(UnixListener),
 }
 
 /// A server that is not yet serving.
@@ -115,7 +125,7 @@ impl GrpcServer {
     /// When the listener fails.
     pub async fn serve(
         self,
-        listener: TcpListener,
+        entrance: Entrance,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
         let services = self.services;
@@ -136,7 +146,7 @@ impl GrpcServer {
             tasks: services.tasks,
             request_bytes_max: bytes_max,
         };
-        Server::builder()
+        let router = Server::builder()
             .http2_keepalive_interval(Some(KEEPALIVE))
             .http2_keepalive_timeout(Some(KEEPALIVE))
             .max_concurrent_streams(STREAMS_MAX)
@@ -147,10 +157,18 @@ impl GrpcServer {
             .add_service(PoolServer::new(pool))
             .add_service(HealthServer::new(HealthService::from_health_reporter(self.reporter)))
             .add_service(reflection().build_v1()?)
-            .add_service(reflection().build_v1alpha()?)
-            // A reply of several small writes must not wait for the peer's delayed acknowledgement.
-            .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown)
-            .await?;
+            .add_service(reflection().build_v1alpha()?);
+        match entrance {
+            Entrance::Tcp(listener) => {
+                // A reply of several small writes must not wait for the peer's delayed acknowledgement.
+                let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+                router.serve_with_incoming_shutdown(incoming, shutdown).await?;
+            }
+            Entrance::Unix(listener) => {
+                let incoming = UnixListenerStream::new(listener);
+                router.serve_with_incoming_shutdown(incoming, shutdown).await?;
+            }
+        }
         Ok(())
     }
 }

@@ -9,6 +9,7 @@
 mod agents;
 mod fake;
 mod reuse;
+mod socket;
 mod stats;
 
 use std::collections::HashMap;
@@ -23,7 +24,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use kiln::app::{AGENTS, App, AppError};
-use kiln::config::Config;
+use kiln::config::{Address, Config};
 use kiln::pool::AgentBinary;
 use kiln::proto::executor_client::ExecutorClient;
 use kiln::proto::pool_client::PoolClient;
@@ -45,7 +46,7 @@ const STUCK: Duration = Duration::from_secs(30);
 
 struct Server {
     engine: Arc<FakeEngine>,
-    grpc: SocketAddr,
+    grpc: Address,
     http: SocketAddr,
     shutdown: Option<oneshot::Sender<()>>,
     running: JoinHandle<Result<(), AppError>>,
