@@ -51,8 +51,8 @@ pub enum KillCause {
 pub struct Usage {
     /// From start to end.
     pub wall: Duration,
-    /// Of all its processes.
-    pub cpu: Duration,
+    /// Of all its processes; not known where the agent died with them.
+    pub cpu: Option<Duration>,
     /// The container's peak so far.
     pub peak_memory_bytes: u64,
 }

@@ -33,6 +33,8 @@ pub enum SpentReason {
     OneShot,
     /// The agent's stream ended or made no sense.
     Broken,
+    /// The kernel killed its agent for the memory of what ran there.
+    OutOfMemory,
     /// It did not answer its health probe.
     Unhealthy,
     /// It is older than allowed.
@@ -56,6 +58,7 @@ impl SpentReason {
         match self {
             Self::OneShot => "one_shot",
             Self::Broken => "broken",
+            Self::OutOfMemory => "out_of_memory",
             Self::Unhealthy => "unhealthy",
             Self::Aged => "aged",
             Self::Worn => "worn",

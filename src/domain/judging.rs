@@ -153,7 +153,7 @@ impl JudgeSummary {
         }
         if let Some(run) = &judged.run {
             let usage = run.evidence.usage;
-            self.cpu_max = self.cpu_max.max(usage.cpu);
+            self.cpu_max = self.cpu_max.max(usage.cpu.unwrap_or_default());
             self.wall_max = self.wall_max.max(usage.wall);
             self.peak_memory_bytes_max = self.peak_memory_bytes_max.max(usage.peak_memory_bytes);
         }

@@ -31,4 +31,4 @@ pub use judging::{Case, CaseVerdict, Compiled, JudgeSummary, Judged, Judgement, 
 pub use limits::{LimitError, LimitRequest, Limits, MEMORY_BYTES_MIN, OPEN_FILES_MIN, STACK_BYTES_MIN};
 pub use live::{LiveInput, LiveMessage, TerminalSize};
 pub use package::{PackageSet, REQUIREMENTS_MAX};
-pub use verdict::{Outcome, Verdict, bytes_in_words, judge, name_of_signal};
+pub use verdict::{Outcome, SIGKILL, Verdict, bytes_in_words, judge, name_of_signal};

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::evidence::{Exit, KillCause, StageEvidence, StageKind, StageReport, Stored};
 use super::limits::Limits;
 
-const SIGKILL: i32 = 9;
+/// Its number on Linux.
+pub const SIGKILL: i32 = 9;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -13,8 +13,9 @@ use async_trait::async_trait;
 pub use docker::{DockerConfig, DockerEngine};
 pub use error::EngineError;
 pub use types::{
-    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, DirectPipe, EngineInfo, Fencing, ImageFacts,
-    LAYER_LABEL, Layer, NO_CGROUP, Network, Owner, Piece, Progress, Reach, Tmpfs, Volume, VolumeFile,
+    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, DirectPipe, EngineInfo, Fate, Fencing,
+    ImageFacts, LAYER_LABEL, Layer, NO_CGROUP, Network, Owner, Piece, Progress, Reach, Tmpfs, Volume,
+    VolumeFile,
 };
 
 /// What Kiln needs of an engine. Every call is bounded in time and in parallelism by the implementation.

@@ -241,10 +241,19 @@ pub struct AgentPipe {
     pub input: Pin<Box<dyn AsyncWrite + Send>>,
     /// From the process; its end is the only sign of death.
     pub output: Pin<Box<dyn Stream<Item = Result<Piece, EngineError>> + Send>>,
-    /// What the engine knows of its death, in words; to be asked after the end of `output`.
-    pub fate: Pin<Box<dyn Future<Output = String> + Send>>,
+    /// What the engine knows of its death; to be asked after the end of `output`.
+    pub fate: Pin<Box<dyn Future<Output = Fate> + Send>>,
     /// Another way to the process, where there is one.
     pub reach: Reach,
+}
+
+/// How an attached process has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fate {
+    /// For the log.
+    pub words: String,
+    /// Whether SIGKILL ended it in a container in which the kernel killed for memory: nobody else in there may send it one.
+    pub is_for_memory: bool,
 }
 
 /// Takes a socket out of a process: a descriptor's number there, and what the socket holds, by which it is known. `None` where it cannot

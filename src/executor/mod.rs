@@ -42,6 +42,9 @@ const REPLACEMENTS_MAX: u32 = 1;
 const INSTALLED: &str =
     "its packages had to be installed first; the next program that wants the same ones finds them";
 
+/// What a program is told whose memory cost Kiln's agent its life.
+const CUT_OFF: &str = "the kernel killed what watches over the program too: what the program wrote last may be missing, and its CPU time is not known";
+
 /// Why an execution has no outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
@@ -438,7 +441,10 @@ fn report(
     let verdict = judge(compile.as_ref(), run.as_ref(), &execution.limits);
     let timings = clock.stop(ran);
     let artifacts = sink.kept_artifacts();
-    let (hints, advice) = (ran.left_out.hints(), Vec::new());
+    let (mut hints, advice) = (ran.left_out.hints(), Vec::new());
+    if ran.is_cut_off {
+        hints.push(CUT_OFF.to_owned());
+    }
     let (placement, estimate) = (Some(placement), execution.estimate.clone());
     Report { id: execution.id, verdict, compile, run, artifacts, timings, placement, hints, advice, estimate }
 }

@@ -84,7 +84,7 @@ pub(super) fn stage(report: StageReport) -> proto::Stage {
         stderr_truncated: evidence.dropped[1] > 0,
         usage: Some(proto::Usage {
             wall_time: Some(duration(evidence.usage.wall)),
-            cpu_time: Some(duration(evidence.usage.cpu)),
+            cpu_time: evidence.usage.cpu.map(duration),
             peak_memory_bytes: evidence.usage.peak_memory_bytes,
         }),
         evidence: Some(self::evidence(&evidence)),

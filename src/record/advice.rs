@@ -119,12 +119,12 @@ fn near_limits(limits: &Limits, report: &Report) -> Vec<String> {
     };
     let usage = |stage: &Option<StageReport>| stage.as_ref().map(|stage| stage.evidence.usage);
     if let Some(compile) = usage(&report.compile) {
-        let used = compile.wall.max(compile.cpu);
+        let used = compile.wall.max(compile.cpu.unwrap_or_default());
         time("the compilation", "compile_time", used, limits.compile_time);
     }
     let Some(run) = usage(&report.run) else { return near };
     time("the run", "wall_time", run.wall, limits.wall_time);
-    time("the run's CPU", "cpu_time", run.cpu, limits.cpu_time);
+    time("the run's CPU", "cpu_time", run.cpu.unwrap_or_default(), limits.cpu_time);
     let peak = run.peak_memory_bytes;
     if u128::from(peak) * 100 >= u128::from(limits.memory_bytes) * u128::from(MEMORY_NEAR_PERCENT) {
         near.push(format!(

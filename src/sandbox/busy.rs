@@ -10,8 +10,8 @@ use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    ArtifactHead, ArtifactsLeftOut, ExecutionId, Exit, KeepBuild, KillCause, LiveInput, Sink, SinkClosed,
-    SpentReason, StageEvidence, StageKind, Stored, StreamKind, Usage,
+    ArtifactHead, ArtifactsLeftOut, ExecutionId, Exit, KeepBuild, KillCause, LiveInput, SIGKILL, Sink,
+    SinkClosed, SpentReason, StageEvidence, StageKind, Stored, StreamKind, Usage,
 };
 use crate::engine::{ContainerId, Engine};
 use crate::wire::{self, AgentMessage, Ending, Stage, StageReport, Stream};
@@ -77,6 +77,45 @@ pub struct Ran {
     pub left_out: ArtifactsLeftOut,
     /// When the first stage's process had been started.
     pub first_start: Option<Instant>,
+    /// The stage whose end has not been told, and since when it runs.
+    under_way: Option<(StageKind, Instant)>,
+    /// Whether the kernel killed the agent for memory: what was on its way from it has not come.
+    pub is_cut_off: bool,
+}
+
+impl Ran {
+    /// Takes down that the kernel killed the agent for memory, with or instead of what ran. False where nothing ran that could have
+    /// used it up.
+    fn cut_off(&mut self, when: Instant, memory_bytes: u64) -> bool {
+        let memory_kills = 1;
+        let stage = match self.under_way.take() {
+            Some((kind, since)) => {
+                let wall = when.saturating_duration_since(since);
+                let usage = Usage { wall, cpu: None, peak_memory_bytes: memory_bytes };
+                let evidence = StageEvidence {
+                    // The end of its container is.
+                    exit: Exit::Signal(SIGKILL),
+                    killed: None,
+                    memory_kills,
+                    dropped: [0; 2],
+                    stored: Stored::default(),
+                    usage,
+                };
+                match kind {
+                    StageKind::Compile => &mut self.compile,
+                    StageKind::Run => &mut self.run,
+                }
+                .insert(evidence)
+            }
+            None => match &mut self.run {
+                Some(run) => run,
+                None => return false,
+            },
+        };
+        stage.memory_kills = stage.memory_kills.max(memory_kills);
+        self.is_cut_off = true;
+        true
+    }
 }
 
 impl Busy {
@@ -125,6 +164,11 @@ impl Busy {
         let mut ran = Ran::default();
         let result = self.drive(id, plan, engine, sink, live, cancel, &mut ran).await;
         let reason = match &result {
+            Err(SandboxError::Lost { when, fate: Some(fate), .. })
+                if fate.is_for_memory && ran.cut_off(*when, plan.memory_bytes) =>
+            {
+                return (ran, Ok(()), Disposition::Spent(Spent::new(self.handle, SpentReason::OutOfMemory)));
+            }
             // Half a message may be under way to the agent, or its answer to the kill may be.
             Ok(()) if cancel.is_cancelled() || self.session.writer.is_amid_message() => {
                 SpentReason::Abandoned
@@ -164,10 +208,15 @@ impl Busy {
             cancel.cancelled().await;
             tokio::time::sleep(KILL_WAIT).await;
         };
-        tokio::select! {
+        let result = tokio::select! {
             result = listen(reader, id, plan, &self.blueprint.image.reference, sink, &tell, &mut self.capture, ran) => result,
             result = speak(writer, plan, live, heard, cancel) => result,
             () = killed => Ok(()),
+        };
+        match result {
+            // Who speaks learns of the end alone.
+            Err(SandboxError::Lost { fate: None, .. }) => Err(self.session.reader.lost().await),
+            result => result,
         }
     }
 }
@@ -194,10 +243,12 @@ async fn listen(
             }
         };
         match message {
-            AgentMessage::Started(_) => {
+            AgentMessage::Started(stage) => {
                 tell.send_modify(|heard| heard.is_started = true);
+                let now = Instant::now();
+                ran.under_way = Some((stage_kind(stage), now));
                 if ran.first_start.is_none() {
-                    ran.first_start = Some(Instant::now());
+                    ran.first_start = Some(now);
                     handed_over(sink.started(id), over.as_mut()).await?;
                 }
             }
@@ -208,6 +259,7 @@ async fn listen(
             }
             AgentMessage::InputTaken(bytes) => tell.send_modify(|heard| heard.taken += bytes),
             AgentMessage::Ended(report) => {
+                ran.under_way = None;
                 let evidence = evidence(&report, plan, image)?;
                 match report.stage {
                     Stage::Compile => {
@@ -282,7 +334,7 @@ fn evidence(report: &StageReport, plan: &Plan, image: &str) -> Result<StageEvide
     });
     let usage = Usage {
         wall: Duration::from_micros(report.usage.wall_micros),
-        cpu: Duration::from_micros(report.usage.cpu_micros),
+        cpu: Some(Duration::from_micros(report.usage.cpu_micros)),
         peak_memory_bytes: report.usage.peak_memory_bytes,
     };
     let stored = Stored { bytes: report.stored.bytes, inodes: report.stored.inodes };
@@ -336,7 +388,7 @@ mod tests {
         let said: Vec<_> =
             messages.iter().map(|m| Ok(Piece::Stdout(wire::encode(m).unwrap().into()))).collect();
         let output = Box::pin(stream::iter(said).chain(stream::pending()));
-        let fate = Box::pin(async { String::new() });
+        let fate = Box::pin(std::future::pending());
         let mut session = Session::new(AgentPipe {
             input: Box::pin(tokio::io::sink()),
             output,
@@ -360,6 +412,27 @@ mod tests {
         let (tell, _heard) = watch::channel(Heard::default());
         let (id, mut ran) = (ExecutionId::random(), Ran::default());
         listen(&mut session.reader, id, &plan, "image", &mut Stalled, &tell, &mut None, &mut ran).await
+    }
+
+    #[test]
+    fn memory_is_to_blame_for_what_ran_when_the_agent_was_killed_for_it() {
+        let now = Instant::now();
+        let later = now + Duration::from_secs(1);
+        assert!(!Ran::default().cut_off(later, 64), "nothing ran");
+
+        let mut ran = Ran { under_way: Some((StageKind::Compile, now)), ..Ran::default() };
+        assert!(ran.cut_off(later, 64) && ran.is_cut_off);
+        let compile = ran.compile.unwrap();
+        assert_eq!((compile.exit, compile.memory_kills, compile.killed), (Exit::Signal(SIGKILL), 1, None));
+        let usage = Usage { wall: Duration::from_secs(1), cpu: None, peak_memory_bytes: 64 };
+        assert_eq!((compile.usage, ran.run), (usage, None));
+        assert!(!ran.cut_off(later, 64), "what may have run next did not");
+
+        // Its end is known, and what it left was on its way.
+        let ended = StageEvidence { exit: Exit::Code(3), memory_kills: 0, ..compile };
+        let mut ran = Ran { run: Some(ended), ..Ran::default() };
+        assert!(ran.cut_off(later, 64));
+        assert_eq!(ran.run, Some(StageEvidence { memory_kills: 1, ..ended }));
     }
 
     #[tokio::test]

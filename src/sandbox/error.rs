@@ -1,7 +1,9 @@
 //! Why a sandbox failed. Never a user's outcome.
 
+use std::time::Instant;
+
 use crate::domain::Fault;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, Fate};
 use crate::wire::FrameError;
 
 use super::uids::UidSpace;
@@ -13,12 +15,14 @@ pub enum SandboxError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The agent's stream ended.
-    #[error("the agent's stream ended{}{}", told(.fate), words(.last_words))]
+    #[error("the agent's stream ended{}{}", told(.fate.as_ref()), words(.last_words))]
     Lost {
+        /// Seen then.
+        when: Instant,
         /// What it wrote to its stderr last.
         last_words: String,
         /// What the engine says of its end, where it was asked.
-        fate: String,
+        fate: Option<Fate>,
     },
     /// The agent's stream holds something else than frames.
     #[error("the agent's stream makes no sense: {reason}{}", words(.last_words))]
@@ -88,8 +92,8 @@ impl From<FrameError> for SandboxError {
     }
 }
 
-fn told(fate: &str) -> String {
-    if fate.is_empty() { String::new() } else { format!(": {fate}") }
+fn told(fate: Option<&Fate>) -> String {
+    fate.map_or_else(String::new, |fate| format!(": {}", fate.words))
 }
 
 fn words(last_words: &str) -> String {

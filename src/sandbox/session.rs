@@ -1,7 +1,7 @@
 //! The agent's stream as messages: two halves that can be used at the same time.
 
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::stream::{self, PollNext};
@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::io::ReaderStream;
 
-use crate::engine::{AgentPipe, DirectPipe, EngineError, Piece, Reach};
+use crate::engine::{AgentPipe, DirectPipe, EngineError, Fate, Piece, Reach};
 use crate::wire::{self, AgentMessage, Decoder, DirectOffer, HostMessage};
 
 use super::error::SandboxError;
@@ -35,7 +35,7 @@ pub(super) struct Reader {
     decoder: Decoder,
     last_words: String,
     /// Answers once.
-    fate: Option<Pin<Box<dyn Future<Output = String> + Send>>>,
+    fate: Option<Pin<Box<dyn Future<Output = Fate> + Send>>>,
 }
 
 pub(super) struct Writer {
@@ -137,13 +137,14 @@ impl Reader {
     }
 
     /// Why nothing more comes.
-    async fn lost(&mut self) -> SandboxError {
+    pub(super) async fn lost(&mut self) -> SandboxError {
+        let when = Instant::now();
         let fate = match &mut self.fate {
-            Some(fate) => fate.await,
-            None => String::new(),
+            Some(fate) => Some(fate.await),
+            None => None,
         };
         self.fate = None;
-        SandboxError::Lost { last_words: std::mem::take(&mut self.last_words), fate }
+        SandboxError::Lost { when, last_words: std::mem::take(&mut self.last_words), fate }
     }
 
     fn remember(&mut self, words: &Bytes) {
@@ -163,8 +164,11 @@ impl Writer {
     }
 
     pub(super) async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
-        let lost =
-            |error: std::io::Error| SandboxError::Lost { last_words: error.to_string(), fate: String::new() };
+        let lost = |error: std::io::Error| SandboxError::Lost {
+            when: Instant::now(),
+            last_words: error.to_string(),
+            fate: None,
+        };
         self.amid_message = true;
         self.to.write_all(bytes).await.map_err(lost)?;
         self.to.flush().await.map_err(lost)?;

@@ -53,6 +53,8 @@ async fn a_proxy_that_lets_only_kilns_calls_pass_is_enough() {
     check(&[("DOCKER_HOST", &host)]).await;
     check(&[("DOCKER_HOST", &host), NETWORK]).await;
     crate::packages::come_and_go(&[("DOCKER_HOST", &host)]).await;
+    #[cfg(target_arch = "x86_64")]
+    crate::limits::bounds::memory_costs_the_agent_its_life(&[("DOCKER_HOST", &host)]).await;
 
     // A command that is newer than the engine agrees on a version by a call that does not pass: it is told.
     let version = docker(&["version", "--format", "{{.Server.APIVersion}}"]);

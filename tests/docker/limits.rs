@@ -1,6 +1,6 @@
 //! Every outcome from its evidence, and what was written before a limit tripped.
 
-mod bounds;
+pub(crate) mod bounds;
 mod outcomes;
 mod programs;
 

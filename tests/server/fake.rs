@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use kiln::engine::{
-    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, Fencing,
+    Access, AgentPipe, BuildSpec, ContainerId, ContainerSpec, Engine, EngineError, EngineInfo, Fate, Fencing,
     ImageFacts, Layer, Network, Owner, Piece, Progress, Volume, VolumeFile,
 };
 use kiln::wire::{
@@ -226,7 +226,7 @@ impl Engine for FakeEngine {
         };
         tokio::spawn(agent.live(script, Arc::clone(&self.released)));
         let output = ReaderStream::new(host_out).map(|piece| Ok(Piece::Stdout(piece.unwrap())));
-        let fate = Box::pin(async { "its script said so".to_owned() });
+        let fate = Box::pin(async { Fate { words: "its script said so".to_owned(), is_for_memory: false } });
         let reach = Box::new(|_, _| Box::pin(async { None }) as _);
         Ok(AgentPipe { input: Box::pin(host_in), output: Box::pin(output), fate, reach })
     }

@@ -26,7 +26,7 @@ fn report() -> Report {
         id: ExecutionId::random(),
         verdict: Verdict { outcome: Outcome::Succeeded, message: String::new() },
         compile: None,
-        run: Some(stage(Usage { wall: SECOND, cpu: SECOND, peak_memory_bytes: 1 << 20 })),
+        run: Some(stage(Usage { wall: SECOND, cpu: Some(SECOND), peak_memory_bytes: 1 << 20 })),
         artifacts: Vec::new(),
         timings: Timings { run: SECOND, total: SECOND, ..Timings::default() },
         placement: Some(Placement {
@@ -106,19 +106,19 @@ fn a_limit_that_was_near_is_named_and_one_that_was_hit_or_far_is_not() {
     let limits = Catalogue::load(None).unwrap().find("java").unwrap().limits;
     let near = Usage {
         wall: limits.wall_time * TIME_NEAR_PERCENT / 100,
-        cpu: limits.cpu_time * TIME_NEAR_PERCENT / 100,
+        cpu: Some(limits.cpu_time * TIME_NEAR_PERCENT / 100),
         peak_memory_bytes: limits.memory_bytes / 100 * MEMORY_NEAR_PERCENT + 100,
     };
     let far = Usage {
         wall: near.wall - Duration::from_millis(1),
-        cpu: near.cpu - Duration::from_millis(1),
+        cpu: near.cpu.map(|cpu| cpu - Duration::from_millis(1)),
         peak_memory_bytes: near.peak_memory_bytes - 200,
     };
     let mut one = report();
     one.run = Some(stage(far));
     assert_eq!(advice(&one, 0, None, false), "");
     one.run = Some(stage(near));
-    one.compile = Some(stage(Usage { cpu: limits.compile_time, ..Usage::default() }));
+    one.compile = Some(stage(Usage { cpu: Some(limits.compile_time), ..Usage::default() }));
     let told = advice(&one, 0, None, false);
     for name in ["limits.wall_time", "limits.cpu_time", "limits.memory_bytes", "limits.compile_time"] {
         assert!(told.contains(name), "{name}: {told}");

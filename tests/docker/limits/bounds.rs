@@ -116,6 +116,50 @@ async fn memory_is_told_whatever_a_program_does_about_being_killed_for_it() {
     daemon.stop();
 }
 
+/// On x86-64, becomes a program of two pages, which fills what it may write to: whatever the kernel kills for memory, it is not this one.
+const SMALLEST: &str = r"
+import os, struct
+open('/proc/self/oom_score_adj', 'w').write('0')
+print('before', flush=True)
+# fd = open('/tmp/x', O_CREAT | O_WRONLY, 0644); while (write(fd, code, 128) > 0); for (;;) pause();
+code = bytes.fromhex(
+    '488d3d30000000be41000000baa40100006a02580f0589c389df488d3500000000ba80000000'
+    '6a01580f054885c07fe86a22580f05ebf92f746d702f7800')
+base, size = 0x400000, 120 + len(code)
+header = struct.pack('<HHIQQQIHHHHHH', 2, 62, 1, base + 120, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+load = struct.pack('<IIQQQQQQ', 1, 5, 0, base, base, size, size, 4096)
+with open('smallest', 'wb') as file:
+    file.write(b'\x7fELF\2\1\1' + bytes(9) + header + load + code)
+os.chmod('smallest', 0o755)
+os.execv('smallest', ['smallest'])
+";
+
+#[cfg(target_arch = "x86_64")]
+#[tokio::test]
+async fn memory_is_told_where_it_cost_the_agent_its_life() {
+    memory_costs_the_agent_its_life(&[]).await;
+}
+
+/// With a daemon of such settings.
+#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "its program is x86-64 code"))]
+pub(crate) async fn memory_costs_the_agent_its_life(settings: &[(&str, &str)]) {
+    let daemon = Daemon::start_with(&["python"], settings).await;
+    let limits = Limits { memory_bytes: 64 << 20, wall_time: seconds_of_work(20), ..Default::default() };
+    let reply = limited(&daemon, SMALLEST, limits).await;
+    assert_eq!(reply.outcome(), Outcome::MemoryExceeded, "{}", reply.message);
+    assert!(
+        reply.hints.iter().any(|hint| hint.contains("what watches over the program")),
+        "{:?}",
+        reply.hints
+    );
+    assert_eq!(stdout(&reply), "before\n");
+    let usage = reply.run.and_then(|run| run.usage).unwrap();
+    assert_eq!(usage.peak_memory_bytes, limits.memory_bytes);
+    assert!(usage.cpu_time.is_none() && time(usage.wall_time) > Duration::ZERO, "{usage:?}");
+    assert_eq!(stdout(&daemon.run("python", "print('on it goes')").await), "on it goes\n");
+    daemon.stop();
+}
+
 #[tokio::test]
 async fn what_an_earlier_program_was_killed_for_is_not_counted_again() {
     let settings = [("KILN__LANGUAGES__POOLS__CPP__MIN", "1"), ("KILN__LANGUAGES__POOLS__CPP__MAX", "1")];

@@ -27,7 +27,9 @@ does not agree, but for numbers of five digits and more, which are measurements.
 The first of these that holds is the outcome. The compile stage is judged first, by the same order.
 
 1. `MEMORY_EXCEEDED`: the kernel's counter of processes killed for memory moved, in the container's own cgroup, while the stage ran. Kills
-   before it, of an earlier program or of what waited, are not counted; a SIGKILL from anybody else moves no counter.
+   before it, of an earlier program or of what waited, are not counted; a SIGKILL from anybody else moves no counter. A program may see to it that
+   the kernel finds nothing better to kill than Kiln's agent, which reads that counter. SIGKILL has ended it then, and the engine has heard that the
+   kernel killed for memory in that container; the reply says that its CPU time is not known, and the container is destroyed.
 2. `CANCELLED`: the caller cancelled.
 3. `WALL_TIME_EXCEEDED`: killed at the limit. Time in which a streaming caller does not read does not count.
 4. `CPU_TIME_EXCEEDED`: killed at the limit, all processes counted together, those that have ended included.
