@@ -34,9 +34,9 @@ EX_SOFTWARE = os.EX_SOFTWARE
 READ_BYTES = 4096
 
 
-def read_more(descriptor):
-    """Return what there is once there is something; an end of stream means that nobody needs this interpreter any more."""
-    part = os.read(descriptor, READ_BYTES)
+def read_some(descriptor, count):
+    """Return what there is once there is something, at most so many bytes; an end of stream means that nobody needs this interpreter any more."""
+    part = os.read(descriptor, count)
     if not part:
         os._exit(0)
     return part
@@ -47,9 +47,16 @@ def receive(descriptor, meanwhile):
     os.write(descriptor, b"R")
     if meanwhile is not None:
         meanwhile()
-    message = read_more(descriptor)
-    while len(message) < 4 or len(message) < 4 + int.from_bytes(message[:4], "little"):
-        message += read_more(descriptor)
+    message = read_some(descriptor, READ_BYTES)
+    while len(message) < 4:
+        message += read_some(descriptor, READ_BYTES)
+    missing = 4 + int.from_bytes(message[:4], "little") - len(message)
+    parts = [message]
+    while missing > 0:
+        parts.append(read_some(descriptor, missing))
+        missing -= len(parts[-1])
+    if len(parts) > 1:
+        message = b"".join(parts)
     count, *strings = message[4:].split(b"\0")[:-1]
     return strings[: int(count)], strings[int(count) :]
 
