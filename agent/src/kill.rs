@@ -36,12 +36,12 @@ pub(crate) fn kill_all(uid: Uid, kept: &[Pid]) -> nix::Result<bool> {
     }
 }
 
-/// Sends SIGKILL to every process of `uid`. The kernel lets none of them fork any more, nor run any code of its own; when they are
-/// gone [`kill_all`] tells.
+/// Sends SIGKILL to every process of `uid`, and does not look whether they are gone: [`kill_all`] tells. None of them can fork any
+/// more; one that runs on another CPU goes on until the kernel interrupts it there.
 ///
 /// # Errors
 /// When the kernel refuses to change uids; the container is then worthless.
-pub(crate) fn order(uid: Uid) -> nix::Result<()> {
+pub(crate) fn send_kill(uid: Uid) -> nix::Result<()> {
     match signal_all(uid, Signal::SIGKILL)? {
         // It counts those that it does not let us kill, too.
         Ok(()) | Err(Errno::ESRCH | Errno::EPERM) => Ok(()),

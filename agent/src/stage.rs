@@ -22,7 +22,7 @@ use crate::wire::{
 };
 
 /// A program that ends within this time is left alone until then: to be told of each line of so short a one, and of the end of each of
-/// its pipes, would take a tenth of its time. What it writes stays in its pipes so long, which hold 64 KiB each.
+/// its pipes, would take its CPU from it (docs/performance.md, "Woken for nothing"). What it writes stays in its pipes so long, which hold 64 KiB each.
 const QUIET: Duration = Duration::from_millis(3);
 /// After the first process has ended, what it left behind may go on this long while it holds the output open.
 const DRAIN: Duration = Duration::from_millis(100);
@@ -223,7 +223,7 @@ impl Running {
         }
         if let Phase::Draining { until } = self.phase {
             if self.is_drained() && self.is_last {
-                kill::order(self.uid)?;
+                kill::send_kill(self.uid)?;
                 self.phase = Phase::Dead;
             } else if self.is_drained() || now >= until {
                 self.phase = Phase::Dying { since: now };

@@ -78,6 +78,8 @@ pub enum AppError {
 pub struct App {
     shutdown_grace: Duration,
     grpc: (Entrance, GrpcServer),
+    /// Where gRPC comes in.
+    address: Address,
     /// Removed when the daemon ends.
     socket: Option<SocketFile>,
     http: (TcpListener, HttpState),
@@ -128,7 +130,7 @@ impl App {
         let reasons =
             [SpentReason::Broken, SpentReason::Unclean, SpentReason::Unhealthy].map(SpentReason::label);
         metrics::begin(languages, &faults, &reasons);
-        let (entrance, socket) = open(&config.grpc).await?;
+        let (entrance, address, socket) = open(config.grpc).await?;
         let http_listener = listen(config.http).await?;
         let tasks = Tasks::default();
         let builds = Builds::open(config.builds);
@@ -163,6 +165,7 @@ impl App {
         Ok(Self {
             shutdown_grace: config.shutdown,
             grpc: (entrance, grpc),
+            address,
             socket,
             http: (http_listener, http),
             pools,
@@ -178,13 +181,7 @@ impl App {
     /// # Errors
     /// When the system does not say.
     pub fn addresses(&self) -> std::io::Result<(Address, SocketAddr)> {
-        let grpc = match (&self.grpc.0, &self.socket) {
-            (Entrance::Tcp(listener), _) => Address::Tcp(listener.local_addr()?),
-            (Entrance::Unix(_), file) => {
-                Address::Unix(file.as_ref().map(SocketFile::path).unwrap_or_default())
-            }
-        };
-        Ok((grpc, self.http.0.local_addr()?))
+        Ok((self.address.clone(), self.http.0.local_addr()?))
     }
 
     /// Serves until `shutdown` resolves, then lets running programs finish and leaves nothing behind.
@@ -290,14 +287,20 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-async fn open(address: &Address) -> Result<(Entrance, Option<SocketFile>), AppError> {
-    match address {
-        Address::Tcp(address) => Ok((Entrance::Tcp(listen(*address).await?), None)),
+/// Where it is open tells the port that the system chose.
+async fn open(address: Address) -> Result<(Entrance, Address, Option<SocketFile>), AppError> {
+    match &address {
+        Address::Tcp(port) => {
+            let listener = listen(*port).await?;
+            let open = listener.local_addr();
+            let open = open.map_err(|source| AppError::Listen { address, source })?;
+            Ok((Entrance::Tcp(listener), Address::Tcp(open), None))
+        }
         Address::Unix(path) => {
             let opened = socket::listen(path);
             let (listener, file) =
                 opened.map_err(|source| AppError::Listen { address: address.clone(), source })?;
-            Ok((Entrance::Unix(listener), Some(file)))
+            Ok((Entrance::Unix(listener), address, Some(file)))
         }
     }
 }

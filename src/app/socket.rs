@@ -40,12 +40,6 @@ pub(super) fn listen(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
     Ok((bound?, SocketFile(path.to_owned())))
 }
 
-impl SocketFile {
-    pub(super) fn path(&self) -> PathBuf {
-        self.0.clone()
-    }
-}
-
 impl Drop for SocketFile {
     fn drop(&mut self) {
         // Somebody may have removed it.

@@ -57,7 +57,7 @@ async fn reset(Recycling { pool, mut used, next }: Recycling, closed: Cancellati
             return;
         }
     };
-    // The connection's task has been woken to write the reply; it comes first.
+    // The connection's task has been woken to write the reply: it goes first, unless another thread is to run it.
     tokio::task::yield_now().await;
     let begun = Instant::now();
     // Once the pools close, a container is buried whatever its reset would have shown.
