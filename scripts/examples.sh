@@ -1,10 +1,10 @@
 #!/bin/sh
 # Sets up the example clients below target/examples and runs them against a daemon.
 #
-#   scripts/examples.sh HOST:PORT
+#   scripts/examples.sh HOST:PORT|unix:PATH
 set -eu
 
-server=${1:?usage: scripts/examples.sh HOST:PORT}
+server=${1:?usage: scripts/examples.sh HOST:PORT|unix:PATH}
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$root/target/examples
 authorities=/etc/ssl/certs/ca-certificates.crt

@@ -1,7 +1,7 @@
 // A client for Kiln from its proto files, without generated code.
 //
 //   npm ci
-//   node client.mjs 127.0.0.1:50051 [folder of the proto files]
+//   node client.mjs 127.0.0.1:50051|unix:/run/kiln/kiln.sock [folder of the proto files]
 //
 // Each part shows one thing and checks it; the first surprise ends the program with an error.
 
@@ -12,7 +12,7 @@ import grpc from '@grpc/grpc-js';
 import loader from '@grpc/proto-loader';
 
 const [server, folder = fileURLToPath(new URL('../../proto', import.meta.url))] = process.argv.slice(2);
-assert(server, 'usage: node client.mjs HOST:PORT [PROTO FOLDER]');
+assert(server, 'usage: node client.mjs HOST:PORT|unix:PATH [PROTO FOLDER]');
 
 const definition = loader.loadSync('kiln/v1/executor.proto', {
   includeDirs: [folder],

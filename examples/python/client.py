@@ -1,7 +1,7 @@
 """A client for Kiln without generated code: it learns the messages from the server's reflection.
 
     pip install -r requirements.txt
-    python client.py 127.0.0.1:50051
+    python client.py 127.0.0.1:50051, or unix:/run/kiln/kiln.sock
 
 Each part shows one thing and checks it; the first surprise ends the program with an error.
 """
@@ -22,7 +22,11 @@ class Kiln:
 
     def __init__(self, server):
         # Replies carry up to 1 MiB per stream and stage by default; gRPC clients accept 4 MiB unless told otherwise.
-        self.channel = grpc.insecure_channel(server, options=[("grpc.max_receive_message_length", 64 << 20)])
+        options = [("grpc.max_receive_message_length", 64 << 20)]
+        if server.startswith("unix:"):
+            # Left alone, grpcio sends the socket's path as the host's name, which is none: the call is reset.
+            options.append(("grpc.default_authority", "localhost"))
+        self.channel = grpc.insecure_channel(server, options=options)
         self.pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(self.channel))
         self.outcomes = self.pool.FindEnumTypeByName("kiln.v1.Outcome")
 

@@ -7,6 +7,7 @@ use kiln::proto::{
     ExecuteRequest, ExecuteStreamRequest, File, Limits, ListLanguagesRequest, Outcome,
     execute_stream_request, execute_stream_response,
 };
+use tokio::net::{TcpStream, UnixListener};
 use tonic::{Code, Request};
 use tonic_types::StatusExt;
 
@@ -122,12 +123,28 @@ async fn every_reply_says_where_the_time_went_and_where_it_ran() {
     daemon.stop();
 }
 
-#[tokio::test]
+/// By a port, and by a socket in the file system, of which clients of different origin send different things as the host's name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_example_clients_do_what_they_show() {
     let daemon = Daemon::start(&["python", "javascript", "cpp"]).await;
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/examples.sh");
-    let output = Command::new(script).arg(daemon.grpc.to_string()).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}\n{}\n{}", text(&output.stdout), text(&output.stderr), daemon.log());
+    let folder = tempfile::TempDir::new().unwrap();
+    let socket = folder.path().join("kiln.sock");
+    let (listener, grpc) = (UnixListener::bind(&socket).unwrap(), daemon.grpc);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut daemon = TcpStream::connect(grpc).await.unwrap();
+                // Either side may hang up whenever it likes.
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut daemon).await;
+            });
+        }
+    });
+    for address in [grpc.to_string(), format!("unix:{}", socket.display())] {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/examples.sh");
+        let output = Command::new(script).arg(&address).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (said, complained) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{address}: {said}\n{complained}\n{}", daemon.log());
+    }
     daemon.stop();
 }
