@@ -1,17 +1,18 @@
 #!/bin/sh
-# fetch-toolchain.sh SUMS CA INTO
+# fetch-toolchain.sh SUMS CA INTO TOOLS
 #
 # Puts the Rust project's own rustc and standard library for this machine's
-# architecture below INTO. SUMS names the archives and their SHA-256, CA is a file
-# of certificate authorities. Where an archive cannot be had INTO stays empty; one
-# that is not what SUMS says is a failure.
+# architecture below INTO, and cargo below TOOLS. SUMS names the archives and their
+# SHA-256, CA is a file of certificate authorities. Where an archive cannot be had
+# both stay empty; one that is not what SUMS says is a failure.
 set -eu
 
 sums=$1
 ca=$2
 into=$3
+tools=$4
 
-mkdir -p "$into" /tmp/toolchain
+mkdir -p "$into" "$tools" /tmp/toolchain
 cd /tmp/toolchain
 if ! grep -e "-$(uname -m)-" "$sums" >wanted; then
     echo "No toolchain is named for $(uname -m)." >&2
@@ -26,9 +27,11 @@ while read -r _ archive; do
 done <wanted
 sha256sum --check --strict wanted
 # rustc with its libraries and linker, and the standard library; no debuggers' helpers, no documents.
-while read -r _ archive; do
+for archive in rustc-*.tar.xz rust-std-*.tar.xz; do
     tar --extract --file="$archive" --directory="$into" --no-same-owner --strip-components=2 \
         --wildcards --exclude='*/rustlib/etc' '*/lib'
-done <wanted
+done
 tar --extract --file="$(echo rustc-*.tar.xz)" --directory="$into" --no-same-owner --strip-components=2 \
     --wildcards '*/bin/rustc'
+tar --extract --file="$(echo cargo-*.tar.xz)" --directory="$tools" --no-same-owner --strip-components=2 \
+    --wildcards '*/bin/cargo'
