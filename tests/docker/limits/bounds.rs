@@ -119,8 +119,14 @@ async fn memory_is_told_whatever_a_program_does_about_being_killed_for_it() {
 /// On x86-64, becomes a program of two pages, which fills what it may write to: whatever the kernel kills for memory, it is not this one.
 const SMALLEST: &str = r"
 import os, struct
-open('/proc/self/oom_score_adj', 'w').write('0')
-print('before', flush=True)
+# The agent's, which it may not go below; with some runtimes it is one that this process may not have.
+wanted = open(f'/proc/{os.getppid()}/oom_score_adj').read()
+try:
+    with open('/proc/self/oom_score_adj', 'w') as score:
+        score.write(wanted)
+    print('level', flush=True)
+except PermissionError:
+    print('above', flush=True)
 # fd = open('/tmp/x', O_CREAT | O_WRONLY, 0644); while (write(fd, code, 128) > 0); for (;;) pause();
 code = bytes.fromhex(
     '488d3d30000000be41000000baa40100006a02580f0589c389df488d3500000000ba80000000'
@@ -147,15 +153,12 @@ pub(crate) async fn memory_costs_the_agent_its_life(settings: &[(&str, &str)]) {
     let limits = Limits { memory_bytes: 64 << 20, wall_time: seconds_of_work(20), ..Default::default() };
     let reply = limited(&daemon, SMALLEST, limits).await;
     assert_eq!(reply.outcome(), Outcome::MemoryExceeded, "{}", reply.message);
-    assert!(
-        reply.hints.iter().any(|hint| hint.contains("what watches over the program")),
-        "{:?}",
-        reply.hints
-    );
-    assert_eq!(stdout(&reply), "before\n");
+    let is_cut_off = reply.hints.iter().any(|hint| hint.contains("what watches over the program"));
+    assert_eq!(stdout(&reply), if is_cut_off { "level\n" } else { "above\n" }, "{:?}", reply.hints);
     let usage = reply.run.and_then(|run| run.usage).unwrap();
-    assert_eq!(usage.peak_memory_bytes, limits.memory_bytes);
-    assert!(usage.cpu_time.is_none() && time(usage.wall_time) > Duration::ZERO, "{usage:?}");
+    assert!(time(usage.wall_time) > Duration::ZERO, "{usage:?}");
+    assert_eq!(usage.cpu_time.is_none(), is_cut_off, "{usage:?}");
+    assert!(!is_cut_off || usage.peak_memory_bytes == limits.memory_bytes, "{usage:?}");
     assert_eq!(stdout(&daemon.run("python", "print('on it goes')").await), "on it goes\n");
     daemon.stop();
 }
