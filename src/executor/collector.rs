@@ -57,10 +57,7 @@ impl Sink for Collector {
     }
 
     fn kept_artifacts(&mut self) -> Vec<Artifact> {
-        let mut artifacts = std::mem::take(&mut self.artifacts);
-        // Where the container was lost amid the last one, half of it would be taken for the whole.
-        artifacts.retain(|artifact| artifact.content.len() as u64 == artifact.head.sent);
-        artifacts
+        std::mem::take(&mut self.artifacts)
     }
 
     fn kept(&mut self, stage: StageKind) -> StageOutput {
