@@ -43,7 +43,7 @@ const INSTALLED: &str =
     "its packages had to be installed first; the next program that wants the same ones finds them";
 
 /// What a program is told whose memory cost Kiln's agent its life.
-const CUT_OFF: &str = "the kernel killed what watches over the program too: what the program wrote last may be missing, and its CPU time is not known";
+const CUT_OFF: &str = "the kernel killed what watches over the program too: what the program wrote last, files that it left and its CPU time may be missing";
 
 /// Why an execution has no outcome.
 #[derive(Debug, thiserror::Error)]
