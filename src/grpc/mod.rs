@@ -6,6 +6,7 @@ mod executor_service;
 mod health;
 mod judge;
 mod listening;
+mod pieces;
 mod pool_service;
 mod sinks;
 mod stats;
@@ -15,6 +16,7 @@ mod validate;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
@@ -33,6 +35,7 @@ use crate::tasks::Tasks;
 
 use edge::EdgeLayer;
 use executor_service::ExecutorService;
+use pieces::FewPieces;
 use pool_service::PoolService;
 use validate::Validator;
 
@@ -161,11 +164,12 @@ impl GrpcServer {
         match entrance {
             Entrance::Tcp(listener) => {
                 // A reply of several small writes must not wait for the peer's delayed acknowledgement.
-                let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+                let incoming =
+                    TcpIncoming::from(listener).with_nodelay(Some(true)).map(|made| made.map(FewPieces::new));
                 router.serve_with_incoming_shutdown(incoming, shutdown).await?;
             }
             Entrance::Unix(listener) => {
-                let incoming = UnixListenerStream::new(listener);
+                let incoming = UnixListenerStream::new(listener).map(|made| made.map(FewPieces::new));
                 router.serve_with_incoming_shutdown(incoming, shutdown).await?;
             }
         }
