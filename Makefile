@@ -63,9 +63,13 @@ test-composed: images ## The tests against the real engine once more, the daemon
 test-cgroup2: images ## The tests of limits and outcomes on cgroup v2, in a User-Mode Linux guest with an engine of its own; takes root
 	scripts/cgroup2.sh
 
+.PHONY: release
+release: images ## The daemon built by profile, as the benchmarks measure it: target/profiled/kiln
+	scripts/release.sh
+
 .PHONY: bench
-bench: images ## Measure Kiln beside docker exec, docker run and the bare toolchains; writes docs/benchmarks.md
-	PATH="$$(scripts/bench-tools.sh target/bench-tools):$$PATH" cargo bench --locked --bench latency
+bench: release ## Measure Kiln beside docker exec, docker run and the bare toolchains; writes docs/benchmarks.md
+	KILN_BENCH_DAEMON=target/profiled/kiln PATH="$$(scripts/bench-tools.sh target/bench-tools):$$PATH" cargo bench --locked --bench latency
 
 .PHONY: soak
 soak: images ## 100,000 executions of all languages through one daemon, and whether anything grows

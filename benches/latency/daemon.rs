@@ -39,6 +39,14 @@ const DAEMON_VARIABLE: &str = "KILN_BENCH_DAEMON";
 /// The daemon's name on its engine.
 pub(crate) const INSTANCE: &str = "kiln-bench";
 
+/// Which daemon is measured, for the page.
+pub(crate) fn named() -> String {
+    match std::env::var(DAEMON_VARIABLE) {
+        Ok(daemon) => format!("`{daemon}`, which `make release` builds by profile"),
+        Err(_) => "what `cargo build --release` builds".to_owned(),
+    }
+}
+
 /// A daemon of the benchmark's own.
 pub(crate) struct Daemon {
     child: Child,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::daemon;
 use crate::programs::{ENGINE_SHARE_MIN, PROGRAMS, Program, RATE_CONCURRENCY, RATE_MIN, RESET_MS_MAX};
 use crate::rest::{Crowd, Rest};
 use crate::saturation::{IN_FLIGHT, Load, QUEUED};
@@ -52,7 +53,7 @@ fn head(results: &Results) -> String {
         "# Benchmarks\n\n\
          The same program every way, side by side in one run, milliseconds. `make bench` measures anew and writes this page; \
          no figure in it is written by hand.\n\n\
-         Machine: {cpus} CPUs, Linux {}, Docker Engine {}; load {} before the start; the run took {:.1} minutes.\n\n\
+         Machine: {cpus} CPUs, Linux {}, Docker Engine {}; load {} before the start; the run took {:.1} minutes. Kiln is {}.\n\n\
          - Each round runs every way once, one after the other, so that whatever the machine does besides hits all of them alike. \
          Before each, the run waits until Kiln's pool is full, nothing is made, reset or removed, and Java's waiting compiler has warmed up.\n\
          - Kiln is asked over gRPC on a connection that is there. *Reuse* is the default: a container that served before and is \
@@ -69,6 +70,7 @@ fn head(results: &Results) -> String {
         results.engine,
         results.load_before,
         results.taken.as_secs_f64() / 60.0,
+        daemon::named(),
     )
 }
 
