@@ -168,6 +168,24 @@ async fn libraries_in_c_do_at_the_end_what_they_have_to() {
 }
 
 /// The program finds it, by its user or its name; a compiler's, which may be about to die, has another memory.
+/// What the image's build noted of the compiler's code: some of it, or a rustc that waits is not what a compile needs.
+#[tokio::test]
+async fn rustc_waits_with_the_code_that_a_compile_touches() {
+    let daemon = Daemon::start(&["rust"]).await;
+    let code = "fn main() {\n\
+        \x20   let list = std::fs::read_to_string(\"/opt/kiln/rust/touched\").unwrap();\n\
+        \x20   let (names, ranges): (Vec<_>, Vec<_>) = list.lines().partition(|line| line.starts_with('/'));\n\
+        \x20   let bytes = |range: &&str| u64::from_str_radix(range.split(' ').nth(1).unwrap(), 16).unwrap();\n\
+        \x20   let all: u64 = names.iter().map(|name| std::fs::metadata(name).unwrap().len()).sum();\n\
+        \x20   println!(\"{} {}\", names.len(), ranges.iter().map(bytes).sum::<u64>() * 100 / all);\n}\n";
+    let reply = daemon.run("rust", code).await;
+    let said = stdout(&reply);
+    let (libraries, percent) = said.trim().split_once(' ').unwrap_or_else(|| panic!("{reply:?}"));
+    assert_eq!(libraries, "2", "the compiler's and LLVM's");
+    assert!((5..60).contains(&percent.parse::<u64>().unwrap()), "{percent} % of their bytes");
+    daemon.stop();
+}
+
 #[tokio::test]
 async fn what_waits_has_a_holder_of_its_memory() {
     let daemon = Daemon::start(&["python", "javascript", "java"]).await;
