@@ -10,9 +10,9 @@ directory=target/profiled
 profile=$PWD/$directory/profile
 instance=kiln-release
 ready_wait=120s
-# At one, two and four at the same time, for this long each.
+# One, two, four at the same time and so on, for this long each.
 load_duration=8s
-calm_runs=40
+stream_runs=40
 export KILN_SERVER="unix:$PWD/$directory/kiln.sock"
 
 say() { echo "release: $*" >&2; }
@@ -34,7 +34,10 @@ build() {
 daemon=
 stop() {
     status=$?
-    [ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
+    if [ -n "$daemon" ]; then
+        kill "$daemon" 2>/dev/null || true
+        wait "$daemon" || true
+    fi
     exit "$status"
 }
 trap stop EXIT
@@ -65,7 +68,7 @@ client load --programs "$programs" --wait "$ready_wait" >/dev/null
 client load --programs "$programs" --language python --duration "$load_duration" --concurrency 4 >/dev/null
 client load --programs "$programs" --duration "$load_duration" --concurrency 2 >/dev/null
 run=0
-while [ "$run" -lt "$calm_runs" ]; do
+while [ "$run" -lt "$stream_runs" ]; do
     echo 'print("x" * 300000)' | client run -l python - >/dev/null
     run=$((run + 1))
 done
@@ -76,6 +79,8 @@ daemon=
 
 say "building by what was counted"
 "$profdata" merge -o "$directory/kiln.profdata" "$profile"
+# cargo does not look into a profile: what was built by another one would do.
+rm -rf "$directory/built"
 build "$directory/built" "-Cprofile-use=$PWD/$directory/kiln.profdata"
 install "$directory/built/$host/release/kiln" "$directory/kiln"
 echo "$directory/kiln"

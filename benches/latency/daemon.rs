@@ -36,13 +36,16 @@ const GRPC: &str = "127.0.0.1:50971";
 const HTTP: &str = "127.0.0.1:50972";
 /// The daemon to measure, instead of the one that was built with the benchmark.
 const DAEMON_VARIABLE: &str = "KILN_BENCH_DAEMON";
+/// The one that `make release` builds, as `make bench` names it.
+const PROFILED: &str = "target/profiled/kiln";
 /// The daemon's name on its engine.
 pub(crate) const INSTANCE: &str = "kiln-bench";
 
 /// Which daemon is measured, for the page.
 pub(crate) fn named() -> String {
     match std::env::var(DAEMON_VARIABLE) {
-        Ok(daemon) => format!("`{daemon}`, which `make release` builds by profile"),
+        Ok(daemon) if daemon == PROFILED => format!("`{PROFILED}`, which `make release` builds by profile"),
+        Ok(_) => "another build than this tree's".to_owned(),
         Err(_) => "what `cargo build --release` builds".to_owned(),
     }
 }

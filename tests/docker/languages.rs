@@ -167,8 +167,7 @@ async fn libraries_in_c_do_at_the_end_what_they_have_to() {
     daemon.stop();
 }
 
-/// The program finds it, by its user or its name; a compiler's, which may be about to die, has another memory.
-/// What the image's build noted of the compiler's code: some of it, or a rustc that waits is not what a compile needs.
+/// The image's build has noted a part of the compiler's code, and that of the libraries that are there.
 #[tokio::test]
 async fn rustc_waits_with_the_code_that_a_compile_touches() {
     let daemon = Daemon::start(&["rust"]).await;
@@ -186,6 +185,7 @@ async fn rustc_waits_with_the_code_that_a_compile_touches() {
     daemon.stop();
 }
 
+/// The program finds it, by its user or its name; a compiler's, which may be about to die, has another memory.
 #[tokio::test]
 async fn what_waits_has_a_holder_of_its_memory() {
     let daemon = Daemon::start(&["python", "javascript", "java"]).await;

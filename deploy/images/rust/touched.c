@@ -70,7 +70,8 @@ __attribute__((destructor)) static void write_all(void) {
     struct list list = {.path = getenv("KILN_TOUCHED")};
     if (!list.path) return;
     list.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    if (list.pagemap < 0) return;
     dl_iterate_phdr(write_touched, &list);
     if (list.file) fclose(list.file);
-    if (list.pagemap >= 0) close(list.pagemap);
+    close(list.pagemap);
 }
