@@ -14,6 +14,7 @@ mod alone;
 mod budget;
 mod daemon;
 mod engine;
+mod order;
 mod picture;
 mod programs;
 mod report;

@@ -54,7 +54,8 @@ fn head(results: &Results) -> String {
          The same program every way, side by side in one run, milliseconds. `make bench` measures anew and writes this page; \
          no figure in it is written by hand.\n\n\
          Machine: {cpus} CPUs, Linux {}, Docker Engine {}; load {} before the start; the run took {:.1} minutes. Kiln is {}.\n\n\
-         - Each round runs every way once, one after the other, so that whatever the machine does besides hits all of them alike. \
+         - Each round runs every way once, one after the other, so that whatever the machine does besides hits all of them alike, and in an \
+         order of its own: each way comes as often right after each other one. \
          Before each, the run waits until Kiln's pool is full, nothing is made, reset or removed, and Java's waiting compiler has warmed up.\n\
          - Kiln is asked over gRPC on a connection that is there. *Reuse* is the default: a container that served before and is \
          proven to be as it was. *ONE_SHOT* is a container in which nothing ran before.\n\

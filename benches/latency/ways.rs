@@ -10,6 +10,7 @@ use kiln::proto::Isolation;
 
 use crate::daemon::{Daemon, is_cached, is_reused};
 use crate::engine::{self, Container};
+use crate::order;
 use crate::programs::{OUTPUT, Program, SOURCE};
 use crate::statistics::Times;
 
@@ -25,6 +26,7 @@ pub(crate) const WAYS: [&str; WAYS_COUNT] = [
 const WAYS_COUNT: usize = 6;
 pub(crate) const AGAIN: usize = 5;
 pub(crate) const REUSE: usize = 0;
+const ONE_SHOT: usize = 1;
 pub(crate) const HOST: usize = 2;
 pub(crate) const EXEC: usize = 3;
 
@@ -68,40 +70,31 @@ pub(crate) async fn measure(
     if program.is_compiled() {
         daemon.keep(program.language, &same).await?;
     }
+    let ways: Vec<usize> = (0..WAYS_COUNT)
+        .filter(|way| match *way {
+            AGAIN => program.is_compiled(),
+            HOST => tools.is_ok(),
+            _ => true,
+        })
+        .collect();
     let mut reused = 0;
     for round in 0..WARM_UP + rounds {
-        let mut taken = [None; WAYS_COUNT];
-        daemon.calm(program.language).await?;
-        let (time, reply) = daemon.execute(program.language, &new_text(program), Isolation::Tenant).await?;
-        taken[REUSE] = Some(time);
-        let is_reused = is_reused(&reply);
-        daemon.calm(program.language).await?;
-        let (time, reply) = daemon.execute(program.language, &new_text(program), Isolation::OneShot).await?;
-        if crate::daemon::is_reused(&reply) {
-            return Err("a ONE_SHOT execution came to a container that had served".into());
-        }
-        taken[1] = Some(time);
-        daemon.calm(program.language).await?;
-        if program.is_compiled() {
-            let (time, reply) = daemon.execute(program.language, &same, Isolation::Tenant).await?;
-            if !is_cached(&reply) {
-                return Err("the same source was compiled again".into());
-            }
-            taken[AGAIN] = Some(time);
+        let order = order::of_round(round, ways.len()).into_iter().map(|place| ways[place]);
+        for way in order {
             daemon.calm(program.language).await?;
-        }
-        if let Ok(tools) = &tools {
-            taken[HOST] = Some(on_host(program, tools, &folder.path().join(round.to_string()))?);
-        }
-        taken[EXEC] = Some(by_exec(docker, &idle, &with_text(program.container, &new_text(program))).await?);
-        let argv = with_text(program.container, &new_text(program));
-        let mut command = Command::new("docker");
-        command.args(["run", "--rm", "--network", "none", &image]).args(argv);
-        taken[4] = Some(run(&mut command)?);
-        if round >= WARM_UP {
-            reused += usize::from(is_reused);
-            for (times, taken) in times.iter_mut().zip(taken) {
-                times.extend(taken);
+            let text = if way == AGAIN { same.clone() } else { new_text(program) };
+            let time = match (way, &tools) {
+                (REUSE | ONE_SHOT | AGAIN, _) => {
+                    let (time, is_reused) = by_kiln(way, program, &text, daemon).await?;
+                    reused += usize::from(way == REUSE && is_reused && round >= WARM_UP);
+                    time
+                }
+                (HOST, Ok(tools)) => on_host(program, tools, &folder.path().join(round.to_string()))?,
+                (EXEC, _) => by_exec(docker, &idle, &with_text(program.container, &text)).await?,
+                _ => by_run(&image, &with_text(program.container, &text))?,
+            };
+            if round >= WARM_UP {
+                times[way].push(time);
             }
         }
     }
@@ -143,6 +136,31 @@ fn new_text(program: &Program) -> String {
 
 fn with_text(argv: &[&str], text: &str) -> Vec<String> {
     argv.iter().map(|word| word.replace(SOURCE, text)).collect()
+}
+
+/// Tells too whether the container had served before.
+async fn by_kiln(
+    way: usize,
+    program: &Program,
+    text: &str,
+    daemon: &Daemon,
+) -> Result<(Duration, bool), Box<dyn Error>> {
+    let isolation = if way == ONE_SHOT { Isolation::OneShot } else { Isolation::Tenant };
+    let (time, reply) = daemon.execute(program.language, text, isolation).await?;
+    let is_reused = is_reused(&reply);
+    if way == ONE_SHOT && is_reused {
+        return Err("a ONE_SHOT execution came to a container that had served before".into());
+    }
+    if way == AGAIN && !is_cached(&reply) {
+        return Err("the same source was compiled again".into());
+    }
+    Ok((time, is_reused))
+}
+
+fn by_run(image: &str, argv: &[String]) -> Result<Duration, Box<dyn Error>> {
+    let mut command = Command::new("docker");
+    command.args(["run", "--rm", "--network", "none", image]).args(argv);
+    run(&mut command)
 }
 
 async fn by_exec(docker: &Docker, idle: &Container, argv: &[String]) -> Result<Duration, Box<dyn Error>> {
