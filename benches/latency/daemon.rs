@@ -54,9 +54,12 @@ pub(crate) fn named() -> String {
 pub(crate) struct Daemon {
     child: Child,
     channel: Channel,
+    by_socket: Channel,
     begun: Instant,
     /// What it keeps of what it compiled: of this run alone.
     _cache: tempfile::TempDir,
+    /// Where its socket is.
+    _folder: tempfile::TempDir,
 }
 
 impl Daemon {
@@ -66,13 +69,13 @@ impl Daemon {
         // Another build can be measured with the same benchmark.
         let daemon = std::env::var_os(DAEMON_VARIABLE).unwrap_or_else(|| env!("CARGO_BIN_EXE_kiln").into());
         let mut command = Command::new(daemon);
-        command.arg("serve").envs([
-            ("KILN__SERVER__GRPC", GRPC),
+        let (cache, folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        let socket = format!("unix:{}", folder.path().join("kiln.sock").display());
+        command.arg("serve").env("KILN__SERVER__GRPC", format!("{GRPC},{socket}")).envs([
             ("KILN__SERVER__HTTP", HTTP),
             ("KILN__SERVER__INSTANCE", INSTANCE),
             ("KILN__LOG__FILTER", "warn"),
         ]);
-        let cache = tempfile::tempdir()?;
         command.env("KILN__CACHE__DIRECTORY", cache.path());
         let mut child = command.envs(settings.iter().copied()).spawn()?;
         let endpoint = Channel::from_shared(format!("http://{GRPC}"))?;
@@ -85,7 +88,8 @@ impl Daemon {
                 Err(error) => return Err(error.into()),
             }
         };
-        Ok(Self { child, channel, begun, _cache: cache })
+        let by_socket = Channel::from_shared(socket)?.connect().await?;
+        Ok(Self { child, channel, by_socket, begun, _cache: cache, _folder: folder })
     }
 
     /// Its process.
@@ -159,21 +163,17 @@ impl Daemon {
         code: &str,
         isolation: Isolation,
     ) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
-        let mut client = ExecutorClient::new(self.channel.clone());
-        let request = ExecuteRequest {
-            language: language.into(),
-            code: code.into(),
-            isolation: isolation.into(),
-            ..Default::default()
-        };
-        let begun = Instant::now();
-        let reply = client.execute(request).await?.into_inner();
-        let taken = begun.elapsed();
-        let said = reply.run.as_ref().map(|run| run.stdout.as_slice());
-        if reply.outcome() != Outcome::Succeeded || said != Some(OUTPUT) {
-            return Err(format!("{language}: {}: {said:?}", reply.message).into());
-        }
-        Ok((taken, reply))
+        execute(&self.channel, language, code, isolation).await
+    }
+
+    /// The same by the daemon's socket instead of its port.
+    pub(crate) async fn execute_by_socket(
+        &self,
+        language: &str,
+        code: &str,
+        isolation: Isolation,
+    ) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
+        execute(&self.by_socket, language, code, isolation).await
     }
 
     /// One Execute that may be refused.
@@ -218,6 +218,29 @@ impl Daemon {
         }
         Ok(found)
     }
+}
+
+async fn execute(
+    channel: &Channel,
+    language: &str,
+    code: &str,
+    isolation: Isolation,
+) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
+    let mut client = ExecutorClient::new(channel.clone());
+    let request = ExecuteRequest {
+        language: language.into(),
+        code: code.into(),
+        isolation: isolation.into(),
+        ..Default::default()
+    };
+    let begun = Instant::now();
+    let reply = client.execute(request).await?.into_inner();
+    let taken = begun.elapsed();
+    let said = reply.run.as_ref().map(|run| run.stdout.as_slice());
+    if reply.outcome() != Outcome::Succeeded || said != Some(OUTPUT) {
+        return Err(format!("{language}: {}: {said:?}", reply.message).into());
+    }
+    Ok((taken, reply))
 }
 
 fn label<'a>(line: &'a str, name: &str) -> Option<&'a str> {

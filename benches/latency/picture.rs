@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::programs::PROGRAMS;
 use crate::saturation::Load;
-use crate::ways::{AGAIN, REUSE, Row, WAYS};
+use crate::ways::{HOST, REUSE, Row, WAYS};
 
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 200.0;
@@ -14,8 +14,9 @@ const HEAD: f64 = 22.0;
 /// The left end of the scale, in milliseconds, and how many decades there are.
 const LEAST_MS: f64 = 0.1;
 const DECADES: u32 = 4;
-/// By `WAYS`: Kiln's two apart from the rest.
-const COLOURS: [&str; WAYS.len()] = ["#d1495b", "#e8949e", "#8d99ae", "#adb5c4", "#c9ced8", "#9c2f3f"];
+/// By `WAYS`: Kiln's apart from the rest.
+const COLOURS: [&str; WAYS.len()] =
+    ["#d1495b", "#dd7280", "#e8949e", "#8d99ae", "#adb5c4", "#c9ced8", "#9c2f3f"];
 
 /// Height of the picture of saturation, and its margins.
 const TALL: f64 = 300.0;
@@ -86,7 +87,7 @@ pub(crate) fn svg(rows: &[Row]) -> String {
         let _ = write!(drawn, "<text x=\"10\" y=\"{:.0}\" font-weight=\"bold\">{title}</text>", y + 15.0);
         y += HEAD;
         for ((way, times), colour) in WAYS.iter().zip(&row.times).zip(COLOURS) {
-            if times.is_empty() && *way == WAYS[AGAIN] {
+            if times.is_empty() && *way != WAYS[HOST] {
                 continue;
             }
             let base = y + 13.0;

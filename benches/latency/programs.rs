@@ -133,7 +133,7 @@ pub(crate) const PROGRAMS: [Program; 8] = [
         source: "print(\"hello\")",
         host: &[&["python3", "-c", SOURCE]],
         container: &["python3", "-c", SOURCE],
-        rounds: 50,
+        rounds: 48,
         faster_min: 8.0,
         p50_ms_max: Some(1.5),
         ..USUAL
@@ -204,6 +204,7 @@ pub(crate) const PROGRAMS: [Program; 8] = [
     Program {
         language: "go",
         title: "Go hello, new source",
+        rounds: 20,
         file: "main.go",
         again_faster_min: Some(AGAIN_FASTER_MIN),
         source: GO,

@@ -9,7 +9,7 @@ use crate::rest::{Crowd, Rest};
 use crate::saturation::{IN_FLIGHT, Load, QUEUED};
 use crate::statistics::Times;
 use crate::throughput::{Level, ONE_SHOT_CONCURRENCY, OneShot};
-use crate::ways::{AGAIN, EXEC, HOST, REUSE, Row, WAYS};
+use crate::ways::{AGAIN, EXEC, HOST, ONE_SHOT, REUSE, Row, SOCKET, WAYS};
 
 /// What a run found out.
 pub(crate) struct Results {
@@ -58,7 +58,8 @@ fn head(results: &Results) -> String {
          order of its own: each way comes as often right after each other one. \
          Before each, the run waits until Kiln's pool is full, nothing is made, reset or removed, and Java's waiting compiler has warmed up.\n\
          - Kiln is asked over gRPC on a connection that is there. *Reuse* is the default: a container that served before and is \
-         proven to be as it was. *ONE_SHOT* is a container in which nothing ran before.\n\
+         proven to be as it was. *ONE_SHOT* is a container in which nothing ran before. The connection is one of TCP, to loopback, unless it \
+         says that it is one of the socket in the file system at which the same daemon listens.\n\
          - The bare toolchain is the host's own, without any container: `python3`, `node`, `javac` and `java`, \
          `g++ -O2 -std=c++20`, `rustc --edition=2021 -O`, `go build`. It, `docker exec` (three calls to the engine's API, in a \
          container that is kept) and `docker run --rm` run those plain commands; the Go image has no `go` command, there it \
@@ -81,43 +82,39 @@ fn summary(text: &mut String, rows: &[Row]) {
          | program | Kiln, reuse | Kiln, ONE_SHOT | bare | bare against reuse | target | |\n|---|---:|---:|---:|---:|---|---|\n",
     );
     for (program, row) in PROGRAMS.iter().zip(rows) {
-        let kiln = row.times[REUSE].p50();
-        let bare = if row.times[HOST].is_empty() { None } else { Some(row.times[HOST].p50()) };
-        let (shown, compared) = match bare {
-            Some(bare) => (format!("{bare:.2}"), Some(bare)),
-            None if program.exec_stands_in => {
-                let exec = row.times[EXEC].p50();
-                (format!("{exec:.2}, by `docker exec`"), Some(exec))
+        let (shown, compared) = match (&row.times[HOST], &row.times[EXEC]) {
+            (bare, _) if !bare.is_empty() => (format!("{:.2}", bare.p50()), Some(bare.p50())),
+            (_, exec) if program.exec_stands_in => {
+                (format!("{:.2}, by `docker exec`", exec.p50()), Some(exec.p50()))
             }
-            None => ("not on this host".to_owned(), None),
+            _ => ("not on this host".to_owned(), None),
         };
-        let ratio = compared.map(|compared| compared / kiln);
-        let _ = writeln!(
-            text,
-            "| {} | {kiln:.2} | {:.2} | {shown} | {} | at least {} x | {} |",
-            program.title,
-            row.times[1].p50(),
-            ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.1} x")),
-            program.faster_min,
-            ratio.map_or("not measured", |ratio| verdict(ratio >= program.faster_min)),
-        );
-        if let (Some(least), Some(compared)) = (program.again_faster_min, compared) {
-            let again = row.times[AGAIN].p50();
+        let mut faster = |title: &str, way: usize, one_shot: &str, least: f64| {
+            let kiln = row.times[way].p50();
+            let ratio = compared.map(|compared| compared / kiln);
             let _ = writeln!(
                 text,
-                "| {}, the same source again | {again:.2} | | {shown} | {:.1} x | at least {least} x | {} |",
-                program.title.trim_end_matches(", new source"),
-                compared / again,
-                verdict(compared / again >= least)
+                "| {title} | {kiln:.2} | {one_shot} | {shown} | {} | at least {least} x | {} |",
+                ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.1} x")),
+                ratio.map_or("not measured", |ratio| verdict(ratio >= least)),
             );
+        };
+        let title = program.title;
+        faster(title, REUSE, &format!("{:.2}", row.times[ONE_SHOT].p50()), program.faster_min);
+        if let Some(least) = program.again_faster_min {
+            let title = format!("{}, the same source again", title.trim_end_matches(", new source"));
+            faster(&title, AGAIN, "", least);
         }
         if let Some(most) = program.p50_ms_max {
-            let _ = writeln!(
-                text,
-                "| {}, time over gRPC | {kiln:.2} | | | | at most {most} ms | {} |",
-                program.title,
-                verdict(kiln <= most)
-            );
+            faster(&format!("{title}, by a Unix socket"), SOCKET, "", program.faster_min);
+            for (way, by) in [(REUSE, ""), (SOCKET, " by a Unix socket")] {
+                let kiln = row.times[way].p50();
+                let verdict = verdict(kiln <= most);
+                let _ = writeln!(
+                    text,
+                    "| {title}, time over gRPC{by} | {kiln:.2} | | | | at most {most} ms | {verdict} |"
+                );
+            }
         }
     }
 }
@@ -166,7 +163,7 @@ fn details(text: &mut String, program: &Program, row: &Row) {
     }
     text.push_str("\n\n| way | p50 | p95 | p99 | p50 against reuse |\n|---|---:|---:|---:|---:|\n");
     for (way, times) in WAYS.iter().zip(&row.times) {
-        if times.is_empty() && *way == WAYS[AGAIN] {
+        if times.is_empty() && *way != WAYS[HOST] {
             continue;
         }
         if times.is_empty() {

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
 use crate::builds::Builds;
-use crate::config::{Address, Config};
+use crate::config::{Address, Addresses, Config};
 use crate::domain::{Fault, SpentReason};
 use crate::engine::{DockerEngine, Engine, EngineError, Owner};
 use crate::executor::Executor;
@@ -77,17 +77,22 @@ pub enum AppError {
 /// A daemon that listens but does not serve yet.
 pub struct App {
     shutdown_grace: Duration,
-    grpc: (Entrance, GrpcServer),
-    /// Where gRPC comes in.
-    address: Address,
-    /// Removed when the daemon ends.
-    socket: Option<SocketFile>,
+    entrances: Entrances,
+    grpc: GrpcServer,
     http: (TcpListener, HttpState),
     pools: Arc<Pools>,
     builds: Builds,
     engine: Arc<dyn Engine>,
     admission: Arc<Admission>,
     tasks: Tasks,
+}
+
+/// Where gRPC comes in.
+struct Entrances {
+    open: Vec<Entrance>,
+    addresses: Addresses,
+    /// Removed when the daemon ends.
+    sockets: Vec<SocketFile>,
 }
 
 /// The engine that the settings name.
@@ -115,7 +120,7 @@ fn make_pools(
 }
 
 impl App {
-    /// Builds everything around `engine`, which gets the one of `agents` that is of its architecture, and binds both addresses.
+    /// Builds everything around `engine`, which gets the one of `agents` that is of its architecture, and binds all addresses.
     ///
     /// # Errors
     /// When an address is taken or telemetry cannot be set up.
@@ -130,7 +135,7 @@ impl App {
         let reasons =
             [SpentReason::Broken, SpentReason::Unclean, SpentReason::Unhealthy].map(SpentReason::label);
         metrics::begin(languages, &faults, &reasons);
-        let (entrance, address, socket) = open(config.grpc).await?;
+        let entrances = Entrances::open(config.grpc).await?;
         let http_listener = listen(config.http).await?;
         let tasks = Tasks::default();
         let builds = Builds::open(config.builds);
@@ -164,9 +169,8 @@ impl App {
         let http = HttpState { health, metrics };
         Ok(Self {
             shutdown_grace: config.shutdown,
-            grpc: (entrance, grpc),
-            address,
-            socket,
+            entrances,
+            grpc,
             http: (http_listener, http),
             pools,
             builds,
@@ -180,8 +184,8 @@ impl App {
     ///
     /// # Errors
     /// When the system does not say.
-    pub fn addresses(&self) -> std::io::Result<(Address, SocketAddr)> {
-        Ok((self.address.clone(), self.http.0.local_addr()?))
+    pub fn addresses(&self) -> std::io::Result<(Addresses, SocketAddr)> {
+        Ok((self.entrances.addresses.clone(), self.http.0.local_addr()?))
     }
 
     /// Serves until `shutdown` resolves, then lets running programs finish and leaves nothing behind.
@@ -191,9 +195,9 @@ impl App {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
         let (grpc_address, http_address) = self.addresses().map_err(AppError::Http)?;
         let hang_up = CancellationToken::new();
-        let not_serving = self.grpc.1.not_serving();
-        let _removed_at_the_end = self.socket;
-        let grpc = self.grpc.1.serve(self.grpc.0, hang_up.clone().cancelled_owned());
+        let not_serving = self.grpc.not_serving();
+        let _removed_at_the_end = self.entrances.sockets;
+        let grpc = self.grpc.serve(self.entrances.open, hang_up.clone().cancelled_owned());
         let http = http::serve(self.http.0, self.http.1, hang_up.clone().cancelled_owned());
         let servers = async {
             tokio::try_join!(async { grpc.await.map_err(AppError::Grpc) }, async {
@@ -287,21 +291,30 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Where it is open tells the port that the system chose.
-async fn open(address: Address) -> Result<(Entrance, Address, Option<SocketFile>), AppError> {
-    match &address {
-        Address::Tcp(port) => {
-            let listener = listen(*port).await?;
-            let open = listener.local_addr();
-            let open = open.map_err(|source| AppError::Listen { address, source })?;
-            Ok((Entrance::Tcp(listener), Address::Tcp(open), None))
+impl Entrances {
+    /// Listens everywhere. The addresses of what is open tell the ports that the system chose.
+    async fn open(wanted: Addresses) -> Result<Self, AppError> {
+        let (mut open, mut addresses, mut sockets) = (Vec::new(), Vec::new(), Vec::new());
+        for address in wanted {
+            match &address {
+                Address::Tcp(port) => {
+                    let listener = listen(*port).await?;
+                    let chosen = listener.local_addr();
+                    let chosen = chosen.map_err(|source| AppError::Listen { address, source })?;
+                    open.push(Entrance::Tcp(listener));
+                    addresses.push(Address::Tcp(chosen));
+                }
+                Address::Unix(path) => {
+                    let opened = socket::listen(path);
+                    let (listener, file) =
+                        opened.map_err(|source| AppError::Listen { address: address.clone(), source })?;
+                    open.push(Entrance::Unix(listener));
+                    addresses.push(address);
+                    sockets.push(file);
+                }
+            }
         }
-        Address::Unix(path) => {
-            let opened = socket::listen(path);
-            let (listener, file) =
-                opened.map_err(|source| AppError::Listen { address: address.clone(), source })?;
-            Ok((Entrance::Unix(listener), address, Some(file)))
-        }
+        Ok(Self { open, addresses: addresses.into(), sockets })
     }
 }
 

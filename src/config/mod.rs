@@ -20,7 +20,7 @@ use crate::telemetry::LogConfig;
 
 use raw::{RawCache, RawConfig, RawLanguages};
 
-pub use address::Address;
+pub use address::{Address, Addresses};
 
 /// Longest time limit an operator may allow, in seconds: a day.
 const TIME_SECONDS_MAX: u64 = 24 * 60 * 60;
@@ -37,7 +37,7 @@ const OUTPUT_KIB_MAX: u64 = 256 * 1024;
 #[derive(Debug)]
 pub struct Config {
     /// Where gRPC is served.
-    pub grpc: Address,
+    pub grpc: Addresses,
     /// Where HTTP is served.
     pub http: SocketAddr,
     /// The daemon's name on its engine; the same after a restart.
@@ -108,7 +108,7 @@ impl Config {
 }
 
 fn validate(raw: RawConfig, caches: Option<PathBuf>) -> Result<Config, SettingsError> {
-    let grpc = Address::parse("server.grpc", &raw.server.grpc)?;
+    let grpc = Addresses::parse("server.grpc", &raw.server.grpc)?;
     let http = tcp_address("server.http", &raw.server.http)?;
     let instance = raw.server.instance.unwrap_or_else(|| format!("kiln-{}", grpc.tag()));
     if instance.is_empty()
@@ -267,8 +267,8 @@ mod tests {
     #[test]
     fn without_any_setting_it_serves_on_loopback() {
         let config = load(&[]).unwrap();
-        let Address::Tcp(grpc) = config.grpc else { panic!("{}", config.grpc) };
-        assert!(grpc.ip().is_loopback() && config.http.ip().is_loopback());
+        assert_eq!(config.grpc.to_string(), "127.0.0.1:50051");
+        assert!(config.http.ip().is_loopback());
         assert_eq!(config.instance, "kiln-50051");
         assert_eq!(config.catalogue.languages().len(), 8);
     }

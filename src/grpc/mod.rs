@@ -13,12 +13,15 @@ mod stats;
 mod status;
 mod validate;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_stream::wrappers::UnixListenerStream;
+use tokio_util::either::Either;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_server::HealthServer;
@@ -78,6 +81,21 @@ pub enum Entrance {
     Unix(UnixListener),
 }
 
+impl Entrance {
+    fn connections(self) -> BoxStream<'static, io::Result<FewPieces>> {
+        match self {
+            // A reply of several small writes must not wait for the peer's delayed acknowledgement.
+            Self::Tcp(listener) => TcpIncoming::from(listener)
+                .with_nodelay(Some(true))
+                .map_ok(|connection| FewPieces::new(Either::Left(connection)))
+                .boxed(),
+            Self::Unix(listener) => UnixListenerStream::new(listener)
+                .map_ok(|connection| FewPieces::new(Either::Right(connection)))
+                .boxed(),
+        }
+    }
+}
+
 /// A server that is not yet serving.
 pub struct GrpcServer {
     services: GrpcServices,
@@ -128,7 +146,7 @@ impl GrpcServer {
     /// When the listener fails.
     pub async fn serve(
         self,
-        entrance: Entrance,
+        entrances: Vec<Entrance>,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
         let services = self.services;
@@ -161,18 +179,8 @@ impl GrpcServer {
             .add_service(HealthServer::new(HealthService::from_health_reporter(self.reporter)))
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?);
-        match entrance {
-            Entrance::Tcp(listener) => {
-                // A reply of several small writes must not wait for the peer's delayed acknowledgement.
-                let incoming =
-                    TcpIncoming::from(listener).with_nodelay(Some(true)).map(|made| made.map(FewPieces::new));
-                router.serve_with_incoming_shutdown(incoming, shutdown).await?;
-            }
-            Entrance::Unix(listener) => {
-                let incoming = UnixListenerStream::new(listener).map(|made| made.map(FewPieces::new));
-                router.serve_with_incoming_shutdown(incoming, shutdown).await?;
-            }
-        }
+        let connections = stream::select_all(entrances.into_iter().map(Entrance::connections));
+        router.serve_with_incoming_shutdown(connections, shutdown).await?;
         Ok(())
     }
 }

@@ -11,14 +11,19 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_util::either::Either;
 use tonic::transport::server::Connected;
 
 /// What is longer is written at once, in bytes: h2 begins a long message with a piece of a little more than 1 KiB.
 const HELD_BYTES_MAX: usize = 2048;
 
+/// Over whatever a call comes.
+pub(super) type Connection = Either<TcpStream, UnixStream>;
+
 /// A connection, and what is to be written to it first.
 #[derive(Debug)]
-pub(super) struct FewPieces<C> {
+pub(super) struct FewPieces<C = Connection> {
     connection: C,
     held: BytesMut,
 }
@@ -85,12 +90,10 @@ impl<C: AsyncRead + Unpin> AsyncRead for FewPieces<C> {
     }
 }
 
-impl<C: Connected> Connected for FewPieces<C> {
-    type ConnectInfo = C::ConnectInfo;
+impl Connected for FewPieces {
+    type ConnectInfo = ();
 
-    fn connect_info(&self) -> Self::ConnectInfo {
-        self.connection.connect_info()
-    }
+    fn connect_info(&self) {}
 }
 
 #[cfg(test)]

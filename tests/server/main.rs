@@ -24,7 +24,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use kiln::app::{AGENTS, App, AppError};
-use kiln::config::{Address, Config};
+use kiln::config::{Addresses, Config};
 use kiln::pool::AgentBinary;
 use kiln::proto::executor_client::ExecutorClient;
 use kiln::proto::pool_client::PoolClient;
@@ -46,7 +46,7 @@ const STUCK: Duration = Duration::from_secs(30);
 
 struct Server {
     engine: Arc<FakeEngine>,
-    grpc: Address,
+    grpc: Addresses,
     http: SocketAddr,
     shutdown: Option<oneshot::Sender<()>>,
     running: JoinHandle<Result<(), AppError>>,
