@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::ops::Deref;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use kiln::proto::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::Status;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 
 use crate::programs::OUTPUT;
 use crate::throughput::cpu_busy;
@@ -52,14 +53,31 @@ pub(crate) fn named() -> String {
 
 /// A daemon of the benchmark's own.
 pub(crate) struct Daemon {
-    child: Child,
-    channel: Channel,
-    by_socket: Channel,
+    process: Process,
+    by_port: Caller,
+    by_socket: Caller,
     begun: Instant,
     /// What it keeps of what it compiled: of this run alone.
     _cache: tempfile::TempDir,
     /// Where its socket is.
     _folder: tempfile::TempDir,
+}
+
+/// Ends with this.
+struct Process(Child);
+
+/// A connection to the daemon.
+pub(crate) struct Caller {
+    channel: Channel,
+}
+
+/// By its port, unless something else is said.
+impl Deref for Daemon {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.by_port
+    }
 }
 
 impl Daemon {
@@ -77,24 +95,30 @@ impl Daemon {
             ("KILN__LOG__FILTER", "warn"),
         ]);
         command.env("KILN__CACHE__DIRECTORY", cache.path());
-        let mut child = command.envs(settings.iter().copied()).spawn()?;
+        let mut process = Process(command.envs(settings.iter().copied()).spawn()?);
         let endpoint = Channel::from_shared(format!("http://{GRPC}"))?;
         let channel = loop {
             match endpoint.connect().await {
                 Ok(channel) => break channel,
-                Err(_) if begun.elapsed() < Duration::from_secs(30) && child.try_wait()?.is_none() => {
+                Err(_) if begun.elapsed() < Duration::from_secs(30) && process.0.try_wait()?.is_none() => {
                     tokio::time::sleep(POLL).await;
                 }
                 Err(error) => return Err(error.into()),
             }
         };
-        let by_socket = Channel::from_shared(socket)?.connect().await?;
-        Ok(Self { child, channel, by_socket, begun, _cache: cache, _folder: folder })
+        let by_port = Caller { channel };
+        let by_socket = Caller { channel: Endpoint::try_from(socket)?.connect().await? };
+        Ok(Self { process, by_port, by_socket, begun, _cache: cache, _folder: folder })
+    }
+
+    /// By its socket.
+    pub(crate) fn by_socket(&self) -> &Caller {
+        &self.by_socket
     }
 
     /// Its process.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.0.id()
     }
 
     /// Time since it was started.
@@ -102,6 +126,35 @@ impl Daemon {
         self.begun.elapsed()
     }
 
+    /// Resident memory, in bytes.
+    pub(crate) fn resident_bytes(&self) -> Result<u64, Box<dyn Error>> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+    }
+
+    /// The buckets of a histogram by language: upper bound in seconds and how many took at most that.
+    pub(crate) async fn buckets(
+        &self,
+        name: &str,
+    ) -> Result<BTreeMap<String, Vec<(f64, u64)>>, Box<dyn Error>> {
+        let mut stream = TcpStream::connect(HTTP).await?;
+        stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await?;
+        let start = format!("{name}_bucket{{");
+        let mut found = BTreeMap::<String, Vec<(f64, u64)>>::new();
+        for line in text.lines().filter(|line| line.starts_with(&start)) {
+            let bound = label(line, "le").ok_or("a bucket without a bound")?.parse()?;
+            let count = line.rsplit(' ').next().unwrap_or_default().parse()?;
+            let language = label(line, "language").ok_or("a bucket without a language")?;
+            found.entry(language.to_owned()).or_default().push((bound, count));
+        }
+        Ok(found)
+    }
+}
+
+impl Caller {
     pub(crate) async fn pool(&self, language: &str) -> Result<LanguagePool, Box<dyn Error>> {
         let mut client = PoolClient::new(self.channel.clone());
         let reply = client.get_pool(GetPoolRequest { language: language.to_owned() }).await?.into_inner();
@@ -163,17 +216,21 @@ impl Daemon {
         code: &str,
         isolation: Isolation,
     ) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
-        execute(&self.channel, language, code, isolation).await
-    }
-
-    /// The same by the daemon's socket instead of its port.
-    pub(crate) async fn execute_by_socket(
-        &self,
-        language: &str,
-        code: &str,
-        isolation: Isolation,
-    ) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
-        execute(&self.by_socket, language, code, isolation).await
+        let mut client = ExecutorClient::new(self.channel.clone());
+        let request = ExecuteRequest {
+            language: language.into(),
+            code: code.into(),
+            isolation: isolation.into(),
+            ..Default::default()
+        };
+        let begun = Instant::now();
+        let reply = client.execute(request).await?.into_inner();
+        let taken = begun.elapsed();
+        let said = reply.run.as_ref().map(|run| run.stdout.as_slice());
+        if reply.outcome() != Outcome::Succeeded || said != Some(OUTPUT) {
+            return Err(format!("{language}: {}: {said:?}", reply.message).into());
+        }
+        Ok((taken, reply))
     }
 
     /// One Execute that may be refused.
@@ -191,56 +248,6 @@ impl Daemon {
         }
         Ok(())
     }
-
-    /// Resident memory, in bytes.
-    pub(crate) fn resident_bytes(&self) -> Result<u64, Box<dyn Error>> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
-    }
-
-    /// The buckets of a histogram by language: upper bound in seconds and how many took at most that.
-    pub(crate) async fn buckets(
-        &self,
-        name: &str,
-    ) -> Result<BTreeMap<String, Vec<(f64, u64)>>, Box<dyn Error>> {
-        let mut stream = TcpStream::connect(HTTP).await?;
-        stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text).await?;
-        let start = format!("{name}_bucket{{");
-        let mut found = BTreeMap::<String, Vec<(f64, u64)>>::new();
-        for line in text.lines().filter(|line| line.starts_with(&start)) {
-            let bound = label(line, "le").ok_or("a bucket without a bound")?.parse()?;
-            let count = line.rsplit(' ').next().unwrap_or_default().parse()?;
-            let language = label(line, "language").ok_or("a bucket without a language")?;
-            found.entry(language.to_owned()).or_default().push((bound, count));
-        }
-        Ok(found)
-    }
-}
-
-async fn execute(
-    channel: &Channel,
-    language: &str,
-    code: &str,
-    isolation: Isolation,
-) -> Result<(Duration, ExecuteResponse), Box<dyn Error>> {
-    let mut client = ExecutorClient::new(channel.clone());
-    let request = ExecuteRequest {
-        language: language.into(),
-        code: code.into(),
-        isolation: isolation.into(),
-        ..Default::default()
-    };
-    let begun = Instant::now();
-    let reply = client.execute(request).await?.into_inner();
-    let taken = begun.elapsed();
-    let said = reply.run.as_ref().map(|run| run.stdout.as_slice());
-    if reply.outcome() != Outcome::Succeeded || said != Some(OUTPUT) {
-        return Err(format!("{language}: {}: {said:?}", reply.message).into());
-    }
-    Ok((taken, reply))
 }
 
 fn label<'a>(line: &'a str, name: &str) -> Option<&'a str> {
@@ -258,9 +265,9 @@ pub(crate) fn is_reused(reply: &ExecuteResponse) -> bool {
     reply.placement.as_ref().is_some_and(|placement: &Placement| placement.container_uses > 1)
 }
 
-impl Drop for Daemon {
+impl Drop for Process {
     fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bollard::Docker;
 use kiln::proto::Isolation;
 
-use crate::daemon::{Daemon, is_cached, is_reused};
+use crate::daemon::{Caller, Daemon, is_cached, is_reused};
 use crate::engine::{self, Container};
 use crate::order;
 use crate::programs::{OUTPUT, Program, SOURCE};
@@ -85,11 +85,13 @@ pub(crate) async fn measure(
     for round in 0..WARM_UP + rounds {
         let order = order::of_round(round, ways.len()).into_iter().map(|place| ways[place]);
         for way in order {
-            daemon.calm(program.language).await?;
+            // What looks whether all is calm goes the same way as what is measured, and leaves it as warm.
+            let caller: &Caller = if way == SOCKET { daemon.by_socket() } else { daemon };
+            caller.calm(program.language).await?;
             let text = if way == AGAIN { same.clone() } else { new_text(program) };
             let time = match (way, &tools) {
                 (REUSE | SOCKET | ONE_SHOT | AGAIN, _) => {
-                    let (time, is_reused) = by_kiln(way, program, &text, daemon).await?;
+                    let (time, is_reused) = by_kiln(way, program, &text, caller).await?;
                     reused += usize::from(way == REUSE && is_reused && round >= WARM_UP);
                     time
                 }
@@ -148,13 +150,10 @@ async fn by_kiln(
     way: usize,
     program: &Program,
     text: &str,
-    daemon: &Daemon,
+    caller: &Caller,
 ) -> Result<(Duration, bool), Box<dyn Error>> {
     let isolation = if way == ONE_SHOT { Isolation::OneShot } else { Isolation::Tenant };
-    let (time, reply) = match way {
-        SOCKET => daemon.execute_by_socket(program.language, text, isolation).await?,
-        _ => daemon.execute(program.language, text, isolation).await?,
-    };
+    let (time, reply) = caller.execute(program.language, text, isolation).await?;
     let is_reused = is_reused(&reply);
     if way == ONE_SHOT && is_reused {
         return Err("a ONE_SHOT execution came to a container that had served before".into());
