@@ -21,7 +21,7 @@ const POOL_MIN: &str = "32";
 /// Concurrency of `ONE_SHOT` and of the engine.
 pub(crate) const ONE_SHOT_CONCURRENCY: usize = 4;
 /// ONE_SHOT and the engine take turns, this often each.
-const TURNS: usize = 2;
+const TURNS: usize = 6;
 
 /// What one level of concurrency gave.
 pub(crate) struct Level {
