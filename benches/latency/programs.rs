@@ -103,7 +103,7 @@ func main() {
 }
 ";
 
-/// Of ways that take a second, fewer rounds: the whole run stays under a quarter of an hour.
+/// Of ways that take a second, fewer rounds: the whole run stays at a third of an hour.
 const COMPILED_ROUNDS: usize = 18;
 
 /// How many times faster the same source is to run again.
