@@ -204,7 +204,6 @@ pub(crate) const PROGRAMS: [Program; 8] = [
     Program {
         language: "go",
         title: "Go hello, new source",
-        rounds: 20,
         file: "main.go",
         again_faster_min: Some(AGAIN_FASTER_MIN),
         source: GO,

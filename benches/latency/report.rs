@@ -55,7 +55,7 @@ fn head(results: &Results) -> String {
          no figure in it is written by hand.\n\n\
          Machine: {cpus} CPUs, Linux {}, Docker Engine {}; load {} before the start; the run took {:.1} minutes. Kiln is {}.\n\n\
          - Each round runs every way once, one after the other, so that whatever the machine does besides hits all of them alike, and in an \
-         order of its own: each way comes as often right after each other one. \
+         order of its own, so that no way always comes right after the same other one. \
          Before each, the run waits until Kiln's pool is full, nothing is made, reset or removed, and Java's waiting compiler has warmed up.\n\
          - Kiln is asked over gRPC on a connection that is there. *Reuse* is the default: a container that served before and is \
          proven to be as it was. *ONE_SHOT* is a container in which nothing ran before. The connection is one of TCP, to loopback, unless it \

@@ -292,29 +292,26 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 impl Entrances {
-    /// Listens everywhere. The addresses of what is open tell the ports that the system chose.
-    async fn open(wanted: Addresses) -> Result<Self, AppError> {
-        let (mut open, mut addresses, mut sockets) = (Vec::new(), Vec::new(), Vec::new());
-        for address in wanted {
-            match &address {
+    /// Listens everywhere. The addresses have the ports that the system chose.
+    async fn open(mut addresses: Addresses) -> Result<Self, AppError> {
+        let (mut open, mut sockets) = (Vec::new(), Vec::new());
+        for address in addresses.iter_mut() {
+            let wanted = address.clone();
+            let failed = |source| AppError::Listen { address: wanted, source };
+            match address {
                 Address::Tcp(port) => {
                     let listener = listen(*port).await?;
-                    let chosen = listener.local_addr();
-                    let chosen = chosen.map_err(|source| AppError::Listen { address, source })?;
+                    *port = listener.local_addr().map_err(failed)?;
                     open.push(Entrance::Tcp(listener));
-                    addresses.push(Address::Tcp(chosen));
                 }
                 Address::Unix(path) => {
-                    let opened = socket::listen(path);
-                    let (listener, file) =
-                        opened.map_err(|source| AppError::Listen { address: address.clone(), source })?;
+                    let (listener, file) = socket::listen(path).map_err(failed)?;
                     open.push(Entrance::Unix(listener));
-                    addresses.push(address);
                     sockets.push(file);
                 }
             }
         }
-        Ok(Self { open, addresses: addresses.into(), sockets })
+        Ok(Self { open, addresses, sockets })
     }
 }
 

@@ -20,6 +20,11 @@ const ADDRESSES_MAX: usize = 8;
 pub struct Addresses(Vec<Address>);
 
 impl Addresses {
+    /// Each of them, for instance to note the port that the system chose.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Address> {
+        self.0.iter_mut()
+    }
+
     pub(super) fn parse(key: &str, text: &str) -> Result<Self, SettingsError> {
         let all = text.split(SEPARATOR).map(|one| Address::parse(key, one.trim()));
         let all = all.collect::<Result<Vec<_>, _>>()?;
@@ -35,21 +40,6 @@ impl Addresses {
     /// What tells one daemon's addresses from another's on the same machine, made of letters and digits.
     pub(super) fn tag(&self) -> String {
         self.0.first().map(Address::tag).unwrap_or_default()
-    }
-}
-
-impl From<Vec<Address>> for Addresses {
-    fn from(addresses: Vec<Address>) -> Self {
-        Self(addresses)
-    }
-}
-
-impl IntoIterator for Addresses {
-    type Item = Address;
-    type IntoIter = std::vec::IntoIter<Address>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
     }
 }
 

@@ -30,9 +30,9 @@ async fn calls_come_by_a_port_and_by_a_socket_of_the_same_daemon() {
     let path = std::env::temp_dir().join(format!("kiln-server-both-{}.sock", std::process::id()));
     let both = format!("127.0.0.1:0,unix:{}", path.display());
     let server = Server::start(GOOD, &[("KILN__SERVER__GRPC", both.as_str())]).await;
-    let addresses: Vec<_> = server.grpc.clone().into_iter().map(|address| address.to_string()).collect();
-    assert_eq!(addresses.len(), 2);
-    for url in [format!("http://{}", addresses[0]), addresses[1].clone()] {
+    let addresses = server.grpc.to_string();
+    let (port, socket) = addresses.split_once(',').unwrap();
+    for url in [format!("http://{port}"), socket.to_owned()] {
         let channel = Endpoint::try_from(url.clone()).unwrap().connect().await.unwrap();
         let reply = bounded(ExecutorClient::new(channel).execute(request("any"))).await.unwrap().into_inner();
         assert_eq!(reply.outcome(), Outcome::Succeeded, "{url}: {}", reply.message);
