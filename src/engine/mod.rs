@@ -7,6 +7,7 @@ mod error;
 mod types;
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -21,7 +22,9 @@ pub use types::{
 /// What Kiln needs of an engine. Every call is bounded in time and in parallelism by the implementation.
 #[async_trait]
 pub trait Engine: Send + Sync + fmt::Debug {
-    /// The engine's version, platform and size; also proves that it answers.
+    /// Proves that it answers, at next to no cost to it.
+    async fn ping(&self) -> Result<(), EngineError>;
+    /// The engine's version, platform and size.
     async fn info(&self) -> Result<EngineInfo, EngineError>;
     /// What the engine knows of an image; `None` where it has none of this name.
     async fn image(&self, reference: &str) -> Result<Option<ImageFacts>, EngineError>;
@@ -52,6 +55,8 @@ pub trait Engine: Send + Sync + fmt::Debug {
     async fn attach(&self, id: &ContainerId, argv: &[&str]) -> Result<AgentPipe, EngineError>;
     /// Sets a running container's memory limit, in bytes.
     async fn resize(&self, id: &ContainerId, memory_bytes: u64) -> Result<(), EngineError>;
+    /// Whether a container that ends by itself is gone in time; so is one that was gone already.
+    async fn gone_within(&self, id: &ContainerId, time: Duration) -> Result<bool, EngineError>;
     /// Kills and removes a container. A container that is gone already is a success.
     async fn destroy(&self, id: &ContainerId) -> Result<(), EngineError>;
     /// Containers of this instance, running or not, of any epoch but `owner`'s where `others` is set, else of it.

@@ -140,6 +140,8 @@ pub enum Access {
     Execute,
     /// The agent alone reads it, and lists the folder it is in.
     Agent,
+    /// Everybody follows it to the path that is its content.
+    Link,
 }
 
 /// A bridge for programs that may use the network. Its names are the same for each run of a daemon.

@@ -138,7 +138,9 @@ fn build_spec(
     let own = LANGUAGES.get_dir(id).into_iter().flat_map(Dir::files);
     // An entry's limits are no part of its image.
     let own = own.filter(|file| file_name(file) != SPEC_FILE);
-    let shared = DOCKERFILES.files().filter(|file| uses(folder, &file_name(file)));
+    let is_standby = |dir: &&Dir<'_>| dir.path().ends_with("standby");
+    let assets = LANGUAGES.dirs().flat_map(Dir::dirs).filter(is_standby).flat_map(Dir::files);
+    let shared = DOCKERFILES.files().chain(assets).filter(|file| uses(folder, &file_name(file)));
     let mut archive = tar::Builder::new(Vec::new());
     let mut digest = Sha256::new();
     for file in folder.files().chain(own).chain(shared) {

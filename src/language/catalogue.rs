@@ -73,8 +73,10 @@ pub enum CatalogueError {
 pub struct AssetFile {
     /// Path below the volume's root.
     pub path: String,
-    /// Its bytes.
+    /// Its bytes; a link's are the path that it leads to.
     pub content: Vec<u8>,
+    /// Whether it is a symbolic link.
+    pub is_link: bool,
 }
 
 /// Files of one folder: relative path, content.
@@ -128,13 +130,18 @@ impl Catalogue {
         for (folder, files) in folders {
             let spec = parse(&folder, &files, shared)
                 .map_err(|reason| CatalogueError::Invalid { folder: folder.clone(), reason })?;
+            let links =
+                spec.links.iter().map(|(path, target)| (path.clone(), target.clone().into_bytes(), true));
+            let links: Vec<_> = links.collect();
             catalogue.add(spec)?;
-            let assets =
+            let files =
                 files.into_iter().filter(|(path, _)| !path.starts_with(SMOKE_FOLDER) && path != SPEC_FILE);
-            catalogue.assets.extend(
-                assets
-                    .map(|(path, content)| AssetFile { path: format!("languages/{folder}/{path}"), content }),
-            );
+            let files = files.map(|(path, content)| (path, content, false));
+            catalogue.assets.extend(files.chain(links).map(|(path, content, is_link)| AssetFile {
+                path: format!("languages/{folder}/{path}"),
+                content,
+                is_link,
+            }));
         }
         catalogue.assets.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(catalogue)
@@ -309,6 +316,10 @@ fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, 
     if raw.images.iter().flat_map(|image| &image.packages).any(|path| !path.starts_with('/')) {
         return Err("images.packages is an absolute path".to_owned());
     }
+    let is_below = |path: &str| path.split('/').all(|name| !matches!(name, "" | "." | ".."));
+    if raw.links.iter().any(|(path, target)| !is_below(path) || !target.starts_with('/')) {
+        return Err("links are from paths below the folder to absolute ones".to_owned());
+    }
     let smoke: Folder = files
         .iter()
         .filter_map(|(path, content)| Some((path.strip_prefix(SMOKE_FOLDER)?.to_owned(), content.clone())))
@@ -334,6 +345,7 @@ fn parse(folder: &str, files: &Folder, shared: &Shared) -> Result<LanguageSpec, 
         raw.env.into_iter().collect(),
         raw.artifacts_env.into_iter().collect(),
         raw.images.into_iter().map(candidate).collect(),
+        raw.links.into_iter().collect(),
         raw.compile_standby.map(standby),
         raw.standby.map(standby),
         raw.build_cache.map(|raw| BuildCache { never_with: raw.never_with }),
@@ -416,6 +428,22 @@ mod tests {
                 .unwrap_err();
         assert!(error.contains("mian_file"), "{error}");
     }
+
+    #[test]
+    fn a_link_stays_in_its_folder_and_leads_into_the_image() {
+        let catalogue = Catalogue::load(None).unwrap();
+        let linked: Vec<_> = catalogue.assets().iter().filter(|asset| asset.is_link).collect();
+        let [link] = linked.as_slice() else { panic!("{linked:?}") };
+        assert_eq!(link.path, "languages/python/standby/__pycache__");
+        assert_eq!(link.content, b"/opt/kiln/python");
+        let text = include_str!("../../languages/python/language.toml");
+        for (from, to) in [("standby/__pycache__", "../agent"), ("/opt/kiln/python", "opt")] {
+            let folder = vec![(SPEC_FILE.to_owned(), text.replace(from, to).into_bytes())];
+            let error = parse("python", &folder, &Shared::load(None).unwrap()).unwrap_err();
+            assert!(error.contains("links are from"), "{error}");
+        }
+    }
+
     #[test]
     fn a_compiler_that_waits_gets_its_sources_last() {
         let text = include_str!("../../languages/java/language.toml");

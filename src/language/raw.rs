@@ -21,6 +21,9 @@ pub(super) struct RawLanguage {
     #[serde(default)]
     pub(super) artifacts_env: BTreeMap<String, String>,
     pub(super) images: Vec<RawImage>,
+    /// Paths below the folder, each with the path in the image that it leads to.
+    #[serde(default)]
+    pub(super) links: BTreeMap<String, String>,
     pub(super) compile_standby: Option<RawStandby>,
     pub(super) standby: Option<RawStandby>,
     pub(super) build_cache: Option<RawBuildCache>,

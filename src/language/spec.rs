@@ -151,6 +151,8 @@ pub struct LanguageSpec {
     pub artifacts_env: Vec<(String, String)>,
     /// In order of preference; at least one.
     pub images: Vec<ImageCandidate>,
+    /// Links in its folder, as containers see that, and what they lead to.
+    pub links: Vec<(String, String)>,
     compile_standby: Option<Standby>,
     standby: Option<Standby>,
     /// Whether what its compiler makes is good for the same sources again.
@@ -184,6 +186,7 @@ impl LanguageSpec {
         env: Vec<(String, String)>,
         artifacts_env: Vec<(String, String)>,
         images: Vec<ImageCandidate>,
+        links: Vec<(String, String)>,
         compile_standby: Option<Standby>,
         standby: Option<Standby>,
         build_cache: Option<BuildCache>,
@@ -206,6 +209,7 @@ impl LanguageSpec {
             env,
             artifacts_env,
             images,
+            links,
             compile_standby,
             standby,
             build_cache,

@@ -16,7 +16,7 @@ use crate::telemetry::metrics;
 
 use super::condition::Readiness;
 use super::language_pool::LanguagePool;
-use super::pools::Supplies;
+use super::supplies::Supplies;
 
 const RETRY_FIRST: Duration = Duration::from_millis(250);
 const RETRY_LAST: Duration = Duration::from_secs(5);

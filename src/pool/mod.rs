@@ -13,6 +13,7 @@ mod recycler;
 mod sets;
 mod settlement;
 mod stock;
+mod supplies;
 mod traffic;
 mod volume;
 

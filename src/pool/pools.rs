@@ -5,15 +5,13 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::admission::until;
 use crate::domain::{Affinity, LanguageId};
-use crate::engine::{Engine, EngineError, EngineInfo, Fencing, Network, Owner};
-use crate::language::{Catalogue, LanguageSpec, MOUNT_DIR, PoolBounds};
-use crate::sandbox::{Blueprint, Burial, UidSpace, Uids, Warm};
+use crate::engine::{Engine, EngineError, EngineInfo, Network, Owner};
+use crate::language::{Catalogue, LanguageSpec, PoolBounds};
+use crate::sandbox::{Blueprint, Burial, Warm};
 use crate::tasks::Tasks;
 use crate::telemetry::metrics;
 
@@ -24,15 +22,15 @@ use super::lease_error::LeaseError;
 use super::recycler::Recycling;
 use super::sets::{INSTALLERS, PackageImage, PackagePools, Sets};
 use super::settlement::{Ticket, Wear};
-use super::traffic::Traffic;
+use super::supplies::{Look, Supplies, network};
 use super::volume::AgentVolume;
 use super::{filler, reaper, recycler};
 
 /// Between two looks at the engine and at idle containers.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Of a bridge's name, after "kiln": the kernel takes 15 bytes in all.
-const BRIDGE_DIGEST_BYTES: usize = 5;
+/// Every so many looks at an engine that answers, it is asked what it is: it may have been replaced in between.
+const LOOKS_TO_A_THOROUGH_ONE: u32 = 12;
 
 /// What all pools obey.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,101 +77,6 @@ pub struct Services {
     pub volume: AgentVolume,
 }
 
-/// What the fillers share.
-#[derive(Debug)]
-pub(super) struct Supplies {
-    pub(super) engine: Arc<dyn Engine>,
-    pub(super) owner: Owner,
-    pub(super) volume: AgentVolume,
-    pub(super) cpu_millis_max: u32,
-    /// No container is created any more.
-    pub(super) closed: CancellationToken,
-    pub(super) traffic: Traffic,
-    pub(super) uids: Arc<Uids>,
-    /// Whether the engine is in a user namespace, whatever it says.
-    narrow_uids: bool,
-    /// The last answer, or the last failure.
-    info: watch::Sender<Result<EngineInfo, EngineError>>,
-    /// What is to be taken down at the end. One language at a time puts it up.
-    fence: tokio::sync::Mutex<Option<(Network, Fencing)>>,
-    /// Whether dead runs' containers are still to be removed.
-    reaped: Mutex<bool>,
-}
-
-impl Supplies {
-    /// Makes a network and the fence around it, to be taken down at the end; false once that has come.
-    ///
-    /// # Errors
-    /// Nothing is to be started in it.
-    pub(super) async fn open_network(
-        &self,
-        network: &Network,
-        image: &str,
-        volume: &str,
-    ) -> Result<bool, EngineError> {
-        let mut fence = self.fence.lock().await;
-        if self.closed.is_cancelled() {
-            return Ok(false);
-        }
-        let fencing = Fencing {
-            image: image.to_owned(),
-            volume: volume.to_owned(),
-            volume_path: MOUNT_DIR.to_owned(),
-            owner: self.owner.clone(),
-        };
-        // Half of it may be there where it fails.
-        let (network, fencing) = fence.insert((network.clone(), fencing));
-        self.engine.open_network(network, fencing).await?;
-        Ok(true)
-    }
-
-    async fn take_down_fence(&self) {
-        let mut fence = self.fence.lock().await;
-        if let Some((network, fencing)) = fence.take()
-            && let Err(error) = self.engine.close_network(&network, &fencing).await
-        {
-            tracing::warn!(%error, network = network.name, "the network is not removed");
-        }
-    }
-
-    /// The engine as last seen; a failure is returned as such.
-    pub(super) async fn engine_info(&self) -> Result<EngineInfo, EngineError> {
-        if let Ok(info) = &*self.info.borrow() {
-            return Ok(info.clone());
-        }
-        self.look_at_engine().await
-    }
-
-    /// Where uids are to be taken from.
-    ///
-    /// # Errors
-    /// The engine's, which is asked where it has not been yet.
-    pub(super) async fn uid_space(&self) -> Result<UidSpace, EngineError> {
-        let narrow = self.narrow_uids || self.engine_info().await?.user_namespace;
-        Ok(if narrow { UidSpace::NARROW } else { UidSpace::WIDE })
-    }
-
-    /// Asks the engine, and the first time it answers removes what dead runs left.
-    async fn look_at_engine(&self) -> Result<EngineInfo, EngineError> {
-        let answer = self.ask_engine().await;
-        let _ = self.info.send_replace(answer.clone());
-        answer
-    }
-
-    async fn ask_engine(&self) -> Result<EngineInfo, EngineError> {
-        let info = self.engine.info().await?;
-        self.volume.agent(&info.arch)?;
-        let first = self.reaped.lock().is_ok_and(|mut reaped| !std::mem::replace(&mut *reaped, true));
-        if first && let Err(error) = reaper::reap_dead_runs(&self.engine, &self.owner).await {
-            tracing::warn!(%error, "what an earlier run left is not removed yet");
-            if let Ok(mut reaped) = self.reaped.lock() {
-                *reaped = false;
-            }
-        }
-        Ok(info)
-    }
-}
-
 /// A warm container for one request.
 #[derive(Debug)]
 pub struct Lease {
@@ -217,12 +120,12 @@ impl Pools {
         let places = places + config.packages.containers() as usize;
         let (graves, burials) = mpsc::channel(places.max(1));
         let (recycler, recycling) = mpsc::channel(places.max(1));
-        let traffic = Traffic::new();
-        let closed = CancellationToken::new();
-        let network = network(&services.owner);
+        let supplies = Supplies::new(&config, services);
+        let network = network(&supplies.owner);
         let pool = |spec: &Arc<LanguageSpec>, purpose, has_network: bool| {
             let network = has_network.then(|| network.clone());
-            let (spec, wait_max, closed) = (Arc::clone(spec), config.lease_wait_max, closed.child_token());
+            let (spec, wait_max) = (Arc::clone(spec), config.lease_wait_max);
+            let closed = supplies.closed.child_token();
             Arc::new(LanguagePool::new(spec, purpose, network, &graves, wait_max, closed, None))
         };
         let languages = || catalogue.languages().iter();
@@ -239,22 +142,6 @@ impl Pools {
                 Some((spec.id.clone(), pool(&installing, Purpose::Installing, true)))
             });
         let installers = installers.collect();
-        let not_yet = EngineError::Unavailable { reason: "it has not been asked yet".to_owned() };
-        // Another daemon on the same engine most likely starts elsewhere.
-        let start = uuid::Uuid::new_v4().as_u64_pair().0 as u32;
-        let supplies = Supplies {
-            engine: services.engine,
-            owner: services.owner,
-            volume: services.volume,
-            cpu_millis_max: config.cpu_millis,
-            closed,
-            traffic,
-            uids: Uids::new(start),
-            narrow_uids: config.narrow_uids,
-            info: watch::Sender::new(Err(not_yet)),
-            fence: tokio::sync::Mutex::default(),
-            reaped: Mutex::new(false),
-        };
         Self {
             by_language,
             networked,
@@ -291,10 +178,14 @@ impl Pools {
     async fn probe(self: Arc<Self>) -> Result<Infallible, Infallible> {
         let mut ticks = tokio::time::interval(PROBE_INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut looks = 0_u32;
         loop {
             ticks.tick().await;
+            let look =
+                if looks.is_multiple_of(LOOKS_TO_A_THOROUGH_ONE) { Look::Thorough } else { Look::Brief };
+            looks = looks.wrapping_add(1);
             // The fillers tell callers about an outage; this tells /health.
-            let _ = self.supplies.look_at_engine().await;
+            let _ = self.supplies.look_at_engine(look).await;
             self.sets.close_idle();
             for pool in self.all() {
                 pool.probe(self.wear.age_max);
@@ -465,7 +356,7 @@ impl Pools {
     /// Follows the engine's state.
     #[must_use]
     pub fn watch_engine(&self) -> watch::Receiver<Result<EngineInfo, EngineError>> {
-        self.supplies.info.subscribe()
+        self.supplies.watch_engine()
     }
 
     /// Buries every container, waits until all are gone, and removes the volume.
@@ -485,16 +376,5 @@ impl Pools {
         if let Err(error) = self.supplies.engine.remove_volumes(&self.supplies.owner, false).await {
             tracing::warn!(%error, "the agent's volume is not removed");
         }
-    }
-}
-
-/// The same names for each run of a daemon: what a killed one left is taken over, and taken down at the end.
-fn network(owner: &Owner) -> Network {
-    let digest = Sha256::digest(owner.instance.as_bytes());
-    let digits: String = digest.iter().take(BRIDGE_DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    Network {
-        name: format!("kiln-{}", owner.instance),
-        bridge: format!("kiln{digits}"),
-        instance: owner.instance.clone(),
     }
 }

@@ -38,7 +38,7 @@ impl AgentVolume {
         let assets = catalogue.assets().iter().map(|asset| VolumeFile {
             path: asset.path.clone(),
             content: asset.content.clone(),
-            access: Access::Read,
+            access: if asset.is_link { Access::Link } else { Access::Read },
         });
         Self { owner: owner.clone(), agents, assets: assets.collect(), filled: Mutex::new(None) }
     }

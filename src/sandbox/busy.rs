@@ -46,7 +46,12 @@ pub struct Spent {
 }
 
 impl Spent {
-    pub(super) fn new(handle: Handle, reason: SpentReason) -> Self {
+    pub(super) fn new(mut handle: Handle, reason: SpentReason) -> Self {
+        // Where its agent is gone or in the middle of something.
+        handle.has_agent &= !matches!(
+            reason,
+            SpentReason::Broken | SpentReason::OutOfMemory | SpentReason::Unhealthy | SpentReason::Abandoned
+        );
         Self { handle, reason }
     }
 

@@ -45,6 +45,8 @@ impl Lot {
 pub struct Burial {
     /// Which container.
     pub container: ContainerId,
+    /// Whether it is about to end: its agent leaves when nobody speaks to it any more, and it ends with that.
+    pub ends_itself: bool,
     lot: Option<Lot>,
     graves: Graves,
 }
@@ -91,6 +93,8 @@ pub(super) struct Handle {
     pub(super) uses: u32,
     /// Whether it can ever be proven clean.
     pub(super) resettable: bool,
+    /// Whether it has an agent that can be relied on.
+    pub(super) has_agent: bool,
     /// Its memory limit at present, which a request may have changed.
     pub(super) memory_bytes: u64,
     /// `None` only while this is dropped.
@@ -100,8 +104,8 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn new(container: ContainerId, memory_bytes: u64, lot: Lot, graves: Graves) -> Self {
-        let (born, resettable) = (Instant::now(), true);
-        Self { container, born, uses: 0, resettable, memory_bytes, lot: Some(lot), graves }
+        let (born, resettable, has_agent) = (Instant::now(), true, false);
+        Self { container, born, uses: 0, resettable, has_agent, memory_bytes, lot: Some(lot), graves }
     }
 
     /// A uid that this container has not had yet.
@@ -119,7 +123,8 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.graves.burying.fetch_add(1, Ordering::Relaxed);
         let graves = self.graves.clone();
-        let burial = Burial { container: self.container.clone(), lot: self.lot.take(), graves };
+        let (container, ends_itself) = (self.container.clone(), self.has_agent);
+        let burial = Burial { container, ends_itself, lot: self.lot.take(), graves };
         // Full cannot be: the queue has a place for every slot. Closed means the daemon is past its last phase, and the
         // container ends with the agent's stream.
         if self.graves.queue.try_send(burial).is_err() {

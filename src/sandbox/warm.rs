@@ -146,6 +146,7 @@ impl Cold {
         match ready.map_err(|_| SandboxError::Silent { what: "get ready", seconds })?? {
             AgentMessage::Ready { toolchain, standby, unresettable, .. } => {
                 handle.resettable = unresettable.is_empty();
+                handle.has_agent = true;
                 let warm = Warm { handle, session, blueprint, since: Instant::now(), program: None };
                 Ok((warm, Greeting { toolchain, standby, unresettable, direct }))
             }

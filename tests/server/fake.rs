@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -33,6 +34,7 @@ pub(crate) enum Step {
 /// The steps of a container's life that a test can script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Script {
+    pub(crate) ping: Step,
     pub(crate) create: Step,
     pub(crate) attach: Step,
     pub(crate) hello: Step,
@@ -46,11 +48,14 @@ pub(crate) struct Script {
     pub(crate) arch: &'static str,
     /// Whether the engine says that it maps uids.
     pub(crate) user_namespace: bool,
+    /// Whether containers go on when their agent is left.
+    pub(crate) linger: bool,
     /// How many names turn out to be another daemon's.
     pub(crate) names_taken: usize,
 }
 
 pub(crate) const GOOD: Script = Script {
+    ping: Step::Works,
     create: Step::Works,
     attach: Step::Works,
     hello: Step::Works,
@@ -61,6 +66,7 @@ pub(crate) const GOOD: Script = Script {
     image: true,
     arch: kiln::app::AGENTS[0].arch,
     user_namespace: false,
+    linger: false,
     names_taken: 0,
 };
 
@@ -70,6 +76,7 @@ pub(crate) struct Log {
     pub(crate) kills: AtomicU32,
     pub(crate) runs: AtomicU32,
     pub(crate) created: AtomicU32,
+    pub(crate) destroyed: AtomicU32,
     /// The uid of each reset.
     pub(crate) resets: Mutex<Vec<u32>>,
     /// The names that containers were to have.
@@ -135,6 +142,11 @@ async fn take(step: Step, released: &watch::Sender<bool>) -> Result<(), ()> {
 
 #[async_trait]
 impl Engine for FakeEngine {
+    async fn ping(&self) -> Result<(), EngineError> {
+        let ping = self.script.borrow().ping;
+        self.step(ping).await
+    }
+
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         Ok(EngineInfo {
             version: "fake".into(),
@@ -235,7 +247,16 @@ impl Engine for FakeEngine {
         Ok(())
     }
 
+    async fn gone_within(&self, id: &ContainerId, _: Duration) -> Result<bool, EngineError> {
+        let leaves = !self.script.borrow().linger;
+        if leaves {
+            self.containers.lock().unwrap().remove(&id.0);
+        }
+        Ok(leaves)
+    }
+
     async fn destroy(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.log.destroyed.fetch_add(1, Ordering::Relaxed);
         self.containers.lock().unwrap().remove(&id.0);
         Ok(())
     }

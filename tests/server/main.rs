@@ -295,6 +295,18 @@ async fn an_engine_that_dies_is_told_and_its_return_is_noticed() {
     server.stopped().await;
 }
 
+/// The look at it comes every five seconds, and a container that is there needs no engine.
+#[tokio::test]
+async fn an_engine_that_does_not_answer_is_told_before_anybody_needs_it() {
+    let server = Server::start(GOOD, &[]).await;
+    assert!(server.execute("hello").await.is_ok());
+    for (ping, words) in [(Step::Fails, "as scripted"), (Step::Works, r#""status":"healthy""#)] {
+        server.engine.follow(Script { ping, ..GOOD });
+        bounded(async { while !get(server.http, "/health").await.contains(words) {} }).await;
+    }
+    server.stopped().await;
+}
+
 #[tokio::test]
 async fn health_has_every_entry_from_the_first_call_on() {
     let server = Server::start(Script { create: Step::Waits, ..GOOD }, &[]).await;

@@ -1,6 +1,7 @@
 //! Who gets whose container, and when one is given up.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use kiln::proto::{ExecuteRequest, ExecuteResponse, Isolation, Outcome};
@@ -45,6 +46,25 @@ async fn one_shot_gets_a_fresh_container_that_is_gone_afterwards() {
     }
     assert!(server.engine.log.resets.lock().unwrap().is_empty());
     server.stopped().await;
+}
+
+/// The engine has to start a process to kill one, and none where a container ends by itself.
+#[tokio::test]
+async fn a_container_is_killed_only_where_it_does_not_end_by_itself() {
+    let kills = async |linger, code| {
+        let server = Server::start(Script { linger, ..GOOD }, &ONE).await;
+        for _ in 0..4 {
+            let _ = server.execute(code).await;
+        }
+        let log = Arc::clone(&server.engine.log);
+        server.stopped().await;
+        (log.destroyed.load(Ordering::Relaxed), log.created.load(Ordering::Relaxed))
+    };
+    assert_eq!(kills(false, "hello").await.0, 0);
+    let (destroyed, created) = kills(true, "hello").await;
+    assert_eq!(destroyed, created);
+    // Where the agent went, nobody is left to end it.
+    assert!(kills(false, "break after start").await.0 >= 4);
 }
 
 #[tokio::test]

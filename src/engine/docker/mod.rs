@@ -105,23 +105,6 @@ impl DockerEngine {
         self.open().map_err(|error| translate("connect", error))
     }
 
-    /// Returns when the engine no longer knows the container.
-    async fn wait_removed(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let options = WaitContainerOptionsBuilder::default().condition("removed").build();
-        let mut gone = self.docker()?.wait_container(&id.0, Some(options));
-        // bollard takes an exit code other than 0 for an error; here it is an answer like any other.
-        let answer = async {
-            match gone.next().await {
-                None | Some(Ok(_) | Err(Error::DockerContainerWaitError { .. })) => Ok(()),
-                Some(Err(error)) => Err(error),
-            }
-        };
-        match bounded("container wait", CREATE_SECONDS_MAX, answer).await {
-            Err(EngineError::Refused { status: 404, .. }) => Ok(()),
-            answer => answer,
-        }
-    }
-
     async fn start_slot(&self) -> tokio::sync::SemaphorePermit<'_> {
         // The semaphore is never closed.
         #[expect(clippy::expect_used, reason = "see above")]
@@ -131,6 +114,10 @@ impl DockerEngine {
 
 #[async_trait]
 impl Engine for DockerEngine {
+    async fn ping(&self) -> Result<(), EngineError> {
+        bounded("ping", ASK_SECONDS_MAX, self.docker()?.ping()).await.map(|_| ())
+    }
+
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         let call = "info";
         let version = bounded(call, ASK_SECONDS_MAX, self.docker()?.version()).await?;
@@ -277,6 +264,27 @@ impl Engine for DockerEngine {
         bounded("container update", CREATE_SECONDS_MAX, self.docker()?.update_container(&id.0, body)).await
     }
 
+    async fn gone_within(&self, id: &ContainerId, time: Duration) -> Result<bool, EngineError> {
+        let call = "container wait";
+        let options = WaitContainerOptionsBuilder::default().condition("removed").build();
+        let mut gone = self.docker()?.wait_container(&id.0, Some(options));
+        let answer = match tokio::time::timeout(time, gone.next()).await {
+            Err(_) => return Ok(false),
+            Ok(answer) => answer.transpose(),
+        };
+        match answer {
+            // bollard takes an exit code other than 0 for an error; with words it is one: the removal failed.
+            Err(Error::DockerContainerWaitError { error, .. }) if !error.is_empty() => {
+                Err(EngineError::Protocol { call, message: error })
+            }
+            Ok(_) | Err(Error::DockerContainerWaitError { .. }) => Ok(true),
+            Err(error) => match translate(call, error) {
+                EngineError::Refused { status: 404, .. } => Ok(true),
+                error => Err(error),
+            },
+        }
+    }
+
     async fn destroy(&self, id: &ContainerId) -> Result<(), EngineError> {
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         let remove = self.docker()?.remove_container(&id.0, Some(options));
@@ -284,7 +292,11 @@ impl Engine for DockerEngine {
             Ok(()) | Err(EngineError::Refused { status: 404, .. }) => Ok(()),
             // It stopped, and is removing itself.
             Err(EngineError::Refused { status: 409, message, .. }) if message.contains("in progress") => {
-                self.wait_removed(id).await
+                let seconds = CREATE_SECONDS_MAX;
+                match self.gone_within(id, self::seconds(seconds)).await? {
+                    true => Ok(()),
+                    false => Err(EngineError::Timeout { call: "container remove", seconds }),
+                }
             }
             Err(error) => Err(error),
         }

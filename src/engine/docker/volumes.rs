@@ -89,6 +89,13 @@ fn archive(files: &[VolumeFile]) -> std::io::Result<Vec<u8>> {
             Access::Read => 0o444,
             Access::Execute => 0o555,
             Access::Agent => 0o400,
+            Access::Link => {
+                let mut header = header(0o777, 0);
+                header.set_entry_type(tar::EntryType::Symlink);
+                let target = String::from_utf8_lossy(&file.content);
+                archive.append_link(&mut header, &file.path, &*target)?;
+                continue;
+            }
         };
         let mut header = header(mode, file.content.len());
         archive.append_data(&mut header, &file.path, file.content.as_slice())?;
