@@ -167,7 +167,7 @@ async fn libraries_in_c_do_at_the_end_what_they_have_to() {
     daemon.stop();
 }
 
-/// CPython would make it anew in each container without a word: 14 ms of CPU time at least.
+/// CPython would make it anew in each container without a word, for half the time of its own start.
 #[tokio::test]
 async fn what_waits_in_python_comes_from_bytecode_that_the_image_has() {
     let daemon = Daemon::start(&["python", "python-data"]).await;
