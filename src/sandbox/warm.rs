@@ -219,7 +219,8 @@ impl Warm {
     /// Whether the agent still holds its end of the stream; costs no message.
     #[must_use]
     pub fn is_alive(&mut self) -> bool {
-        self.session.is_quiet()
+        self.handle.has_agent &= self.session.is_quiet();
+        self.handle.has_agent
     }
 
     /// Age of the container.
