@@ -48,10 +48,8 @@ pub struct Spent {
 impl Spent {
     pub(super) fn new(mut handle: Handle, reason: SpentReason) -> Self {
         // Where its agent is gone or in the middle of something.
-        handle.has_agent &= !matches!(
-            reason,
-            SpentReason::Broken | SpentReason::OutOfMemory | SpentReason::Unhealthy | SpentReason::Abandoned
-        );
+        handle.has_agent &=
+            !matches!(reason, SpentReason::Broken | SpentReason::OutOfMemory | SpentReason::Abandoned);
         Self { handle, reason }
     }
 
