@@ -19,7 +19,7 @@ GRPC, HTTP, INSTANCE = "127.0.0.1:50981", "127.0.0.1:50982", "kiln-soak"
 CONCURRENCY = 8
 LOOK_SECONDS = 5
 # What may come and go: pools breathe, allocators keep a little.
-GROWTH_MAX, SLACK_MIB, SLACK_FILES = 1.2, 16, 32
+GROWTH_MAX, SLACK_MIB, SLACK_FILES = 1.2, 8, 32
 
 # Of a thousand executions. Java and Node start anew after each program, which costs a second and a fifth of one; a few of them
 # are thousands in the end.

@@ -198,6 +198,7 @@ impl App {
         let not_serving = self.grpc.not_serving();
         let _removed_at_the_end = self.entrances.sockets;
         let grpc = self.grpc.serve(self.entrances.open, hang_up.clone().cancelled_owned());
+        self.tasks.maintain("metrics", metrics::upkeep(self.http.1.metrics.clone()));
         let http = http::serve(self.http.0, self.http.1, hang_up.clone().cancelled_owned());
         let servers = async {
             tokio::try_join!(async { grpc.await.map_err(AppError::Grpc) }, async {

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::proto::Isolation;
 
 /// Runs untrusted programs in warm containers.
 #[derive(Debug, Parser)]
@@ -133,6 +135,9 @@ pub struct RunArguments {
     /// Let the program use the network
     #[arg(long)]
     pub network: bool,
+    /// What else its container may run; without this, what the server has as its default
+    #[arg(long)]
+    pub isolation: Option<Policy>,
     /// Return files that the program leaves and this glob matches, such as '*.png'; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub artifact: Vec<String>,
@@ -148,6 +153,27 @@ pub struct RunArguments {
     /// Where to run it.
     #[command(flatten)]
     pub server: Server,
+}
+
+/// Whether a container serves again: `Isolation` as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Policy {
+    /// Nothing before and nothing after
+    OneShot,
+    /// Programs of the same tenant, each after a verified reset
+    Tenant,
+    /// Anybody's programs, each after a verified reset
+    Shared,
+}
+
+impl From<Policy> for Isolation {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::OneShot => Self::OneShot,
+            Policy::Tenant => Self::Tenant,
+            Policy::Shared => Self::Shared,
+        }
+    }
 }
 
 /// `kiln pool`.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tonic::Streaming;
 
 use crate::proto::{
-    ExecuteRequest, ExecuteResponse, ExecuteStreamResponse, Limits, ListLanguagesRequest, Outcome,
+    ExecuteRequest, ExecuteResponse, ExecuteStreamResponse, Isolation, Limits, ListLanguagesRequest, Outcome,
     execute_stream_response,
 };
 
@@ -85,6 +85,7 @@ fn request(arguments: &RunArguments, language: String) -> Result<ExecuteRequest,
         artifacts: arguments.artifact.clone(),
         packages: arguments.package.clone(),
         network: arguments.network,
+        isolation: arguments.isolation.map_or(Isolation::Unspecified, Isolation::from).into(),
         args: arguments.args.clone(),
         env: arguments.env.iter().cloned().collect(),
         stdin,

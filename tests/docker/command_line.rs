@@ -48,6 +48,12 @@ async fn a_person_gets_the_programs_own_output_and_exit_code() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["outcome"], "OUTCOME_NONZERO_EXIT");
     assert_eq!(json["run"]["exitCode"], 1, "there was no input");
+    // The container of the program before is proven clean, and is not for one that wants its own.
+    for _ in 0..2 {
+        let output = kiln(&daemon, &["run", &path("hello.py"), "--isolation", "one-shot", "--json"]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["placement"]["containerUses"], 1);
+    }
     daemon.stop();
 }
 
