@@ -2,16 +2,19 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bollard::Docker;
 use futures_util::future::try_join_all;
 use kiln::proto::Isolation;
+use tokio::process::Command;
 
 use crate::daemon::Daemon;
 use crate::engine;
-use crate::programs::PROGRAMS;
+use crate::programs::{OUTPUT, PROGRAMS};
 use crate::statistics::Times;
+use crate::ways;
 
 /// Concurrency of the levels with reuse. The daemon's pool is made as large as the last one needs.
 const LEVELS: [usize; 6] = [1, 2, 4, 8, 16, 32];
@@ -30,6 +33,8 @@ pub(crate) struct Level {
     /// CPU time that the whole machine spent for one, in milliseconds.
     pub(crate) cpu_ms: f64,
     pub(crate) times: Times,
+    /// The bare toolchain at the same concurrency; `None` where the host lacks it.
+    pub(crate) bare_per_second: Option<f64>,
 }
 
 /// What Kiln and the engine alone gave, in executions per second.
@@ -41,7 +46,7 @@ pub(crate) struct OneShot {
     pub(crate) engine_program: f64,
 }
 
-/// Python hello with reuse; each level for `duration`, after a fifth of it that is not measured.
+/// Python hello with reuse; each level for `duration`, after a fifth of it that is not measured, and then the same program bare.
 pub(crate) async fn reuse(duration: Duration) -> Result<Vec<Level>, Box<dyn Error>> {
     let settings = [
         ("KILN__LANGUAGES__ONLY", PROGRAMS[0].language),
@@ -50,12 +55,22 @@ pub(crate) async fn reuse(duration: Duration) -> Result<Vec<Level>, Box<dyn Erro
     ];
     let daemon = Daemon::start(&settings).await?;
     daemon.calm(PROGRAMS[0].language).await?;
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join(PROGRAMS[0].file), PROGRAMS[0].source)?;
+    let argv = PROGRAMS[0].host[0];
+    let bare: Option<PathBuf> = ways::find(argv[0]).ok();
     let mut levels = Vec::new();
     for concurrency in LEVELS {
         // So that as many containers have served before as the level needs.
         repeat(concurrency, duration / 5, || execute(&daemon, Isolation::Tenant)).await?;
         daemon.settled(PROGRAMS[0].language).await?;
-        levels.push(repeat(concurrency, duration, || execute(&daemon, Isolation::Tenant)).await?);
+        let mut level = repeat(concurrency, duration, || execute(&daemon, Isolation::Tenant)).await?;
+        if let Some(tool) = &bare {
+            daemon.settled(PROGRAMS[0].language).await?;
+            let bare = repeat(concurrency, duration, || on_host(tool, &argv[1..], folder.path())).await?;
+            level.bare_per_second = Some(bare.per_second);
+        }
+        levels.push(level);
     }
     Ok(levels)
 }
@@ -88,6 +103,11 @@ async fn execute(daemon: &Daemon, isolation: Isolation) -> Result<(), Box<dyn Er
     daemon.execute(PROGRAMS[0].language, PROGRAMS[0].source, isolation).await.map(|_| ())
 }
 
+async fn on_host(tool: &Path, arguments: &[&str], folder: &Path) -> Result<(), Box<dyn Error>> {
+    let output = Command::new(tool).args(arguments).current_dir(folder).output().await?;
+    if output.stdout == OUTPUT { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into()) }
+}
+
 /// Does it again and again, `concurrency` at once, until `duration` is over; what is under way then is finished and counted.
 async fn repeat<F>(
     concurrency: usize,
@@ -112,7 +132,7 @@ where
     let taken = begun.elapsed().as_secs_f64();
     let cpu = (cpu_busy()? - cpu).as_secs_f64() * 1e3 / times.len() as f64;
     let per_second = times.len() as f64 / taken;
-    Ok(Level { concurrency, per_second, cpu_ms: cpu, times: Times::new(times) })
+    Ok(Level { concurrency, per_second, cpu_ms: cpu, times: Times::new(times), bare_per_second: None })
 }
 
 /// Time that all CPUs of the machine have worked, in the kernel's ticks of 10 ms.

@@ -224,7 +224,7 @@ fn toolchain(program: &Program, folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// The first on the path that is a program rather than a script around one: a version manager's shim is much slower.
-fn find(name: &str) -> Result<PathBuf, String> {
+pub(crate) fn find(name: &str) -> Result<PathBuf, String> {
     if name.starts_with("./") {
         return Ok(name.into());
     }
