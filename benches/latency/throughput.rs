@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crate::daemon::Daemon;
 use crate::engine;
-use crate::programs::{OUTPUT, PROGRAMS};
+use crate::programs::{OUTPUT, PROGRAMS, SOURCE};
 use crate::statistics::Times;
 use crate::ways;
 
@@ -55,10 +55,8 @@ pub(crate) async fn reuse(duration: Duration) -> Result<Vec<Level>, Box<dyn Erro
     ];
     let daemon = Daemon::start(&settings).await?;
     daemon.calm(PROGRAMS[0].language).await?;
-    let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join(PROGRAMS[0].file), PROGRAMS[0].source)?;
-    let argv = PROGRAMS[0].host[0];
-    let bare: Option<PathBuf> = ways::find(argv[0]).ok();
+    let argv = with_source(PROGRAMS[0].host[0]);
+    let bare: Option<PathBuf> = ways::find(&argv[0]).ok();
     let mut levels = Vec::new();
     for concurrency in LEVELS {
         // So that as many containers have served before as the level needs.
@@ -67,7 +65,7 @@ pub(crate) async fn reuse(duration: Duration) -> Result<Vec<Level>, Box<dyn Erro
         let mut level = repeat(concurrency, duration, || execute(&daemon, Isolation::Tenant)).await?;
         if let Some(tool) = &bare {
             daemon.settled(PROGRAMS[0].language).await?;
-            let bare = repeat(concurrency, duration, || on_host(tool, &argv[1..], folder.path())).await?;
+            let bare = repeat(concurrency, duration, || on_host(tool, &argv[1..])).await?;
             level.bare_per_second = Some(bare.per_second);
         }
         levels.push(level);
@@ -80,8 +78,7 @@ pub(crate) async fn one_shot(docker: &Docker, duration: Duration) -> Result<OneS
     let program = &PROGRAMS[0];
     let image = program.image();
     let daemon = Daemon::start(&[("KILN__LANGUAGES__ONLY", program.language)]).await?;
-    let hello: Vec<String> =
-        program.container.iter().map(|word| word.replace(crate::programs::SOURCE, program.source)).collect();
+    let hello = with_source(program.container);
     let true_ = vec!["true".to_owned()];
     let mut rates = [0.0; 3];
     for _ in 0..TURNS {
@@ -103,8 +100,13 @@ async fn execute(daemon: &Daemon, isolation: Isolation) -> Result<(), Box<dyn Er
     daemon.execute(PROGRAMS[0].language, PROGRAMS[0].source, isolation).await.map(|_| ())
 }
 
-async fn on_host(tool: &Path, arguments: &[&str], folder: &Path) -> Result<(), Box<dyn Error>> {
-    let output = Command::new(tool).args(arguments).current_dir(folder).output().await?;
+/// A command of Python hello's.
+fn with_source(argv: &[&str]) -> Vec<String> {
+    argv.iter().map(|word| word.replace(SOURCE, PROGRAMS[0].source)).collect()
+}
+
+async fn on_host(tool: &Path, arguments: &[String]) -> Result<(), Box<dyn Error>> {
+    let output = Command::new(tool).args(arguments).output().await?;
     if output.stdout == OUTPUT { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into()) }
 }
 
