@@ -67,8 +67,8 @@ fn head(results: &Results) -> String {
          - A Kiln container has one CPU at most, the other ways have all of them.\n\
          - New source means that each execution's program has a number that none before it had; the same source again is one that \
          was compiled and run before; it waits to be run again.\n\
-         - Targets in times of the bare toolchain hold anywhere. Those in milliseconds and per second are of a machine whose own \
-         `python3` takes some 10 ms for the hello and does 184 of them a second at concurrency 8; how fast this one is stands beside them.\n\n\
+         - Targets in milliseconds and per second are of a machine whose own `python3` takes some 10 ms for the hello and does 184 of them \
+         a second at concurrency 8; how fast this one is stands beside them.\n\n\
          ![Medians, logarithmic](benchmarks.svg)\n",
         kernel.trim(),
         results.engine,

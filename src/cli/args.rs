@@ -135,7 +135,7 @@ pub struct RunArguments {
     /// Let the program use the network
     #[arg(long)]
     pub network: bool,
-    /// What else its container may run; without this, what the server has as its default
+    /// What else its container may run, before and after it; where this is not said, as with tenant
     #[arg(long)]
     pub isolation: Option<Policy>,
     /// Return files that the program leaves and this glob matches, such as '*.png'; may be repeated
