@@ -163,33 +163,3 @@ pub fn admission(in_flight: usize, queued: usize) {
     gauge!(IN_FLIGHT).set(in_flight as f64);
     gauge!(QUEUED).set(queued as f64);
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn resident_mib() -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
-    }
-
-    #[tokio::test]
-    async fn what_nobody_reads_does_not_pile_up() {
-        /// Kept one by one they would take 64 MiB.
-        const ROUNDS: u32 = 80;
-        const SAMPLES: u32 = 100_000;
-        let handle = handle().unwrap();
-        let recorded = histogram!("kiln_test_seconds");
-        let before = resident_mib();
-        for _ in 0..ROUNDS {
-            (0..SAMPLES).for_each(|sample| recorded.record(f64::from(sample)));
-            // It looks at once, and waits before it looks again.
-            assert!(tokio::time::timeout(Duration::ZERO, upkeep(handle.clone())).await.is_err());
-        }
-        let grown = resident_mib().saturating_sub(before);
-        assert!(grown < 32, "{grown} MiB more are resident");
-        let told = format!("kiln_test_seconds_count {}", ROUNDS * SAMPLES);
-        assert!(handle.render().contains(&told), "and nothing is lost");
-    }
-}

@@ -109,3 +109,30 @@ async fn a_slow_execution_says_why_in_its_reply_and_in_the_record_which_holds_no
     assert!(!format!("{stats:?}").contains("secret"), "{stats:?}");
     server.stopped().await;
 }
+
+fn resident_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+#[tokio::test]
+async fn figures_that_nobody_reads_do_not_pile_up() {
+    /// As many as over a million executions leave. Kept one by one they take 256 MiB.
+    const ROUNDS: u32 = 1600;
+    const FIGURES: u32 = 10_000;
+    let server = Server::start(GOOD, &[]).await;
+    let recorded = metrics::histogram!("kiln_test_seconds");
+    let before = resident_mib();
+    let mut grown = 0;
+    for _ in 0..ROUNDS {
+        (0..FIGURES).for_each(|figure| recorded.record(f64::from(figure)));
+        // The daemon's turn.
+        tokio::task::yield_now().await;
+        grown = grown.max(resident_mib().saturating_sub(before));
+    }
+    assert!(grown < 128, "{grown} MiB more are resident");
+    let told = format!("kiln_test_seconds_count {}", ROUNDS * FIGURES);
+    assert!(kiln::telemetry::metrics::handle().unwrap().render().contains(&told), "and nothing is lost");
+    server.stopped().await;
+}
